@@ -1,0 +1,91 @@
+"""The click group: commands load when called, and every ending of a run maps to one exit code in one place."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from memeci import __version__
+from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, MemeciError
+
+# One line per command, in the order of --help: name -> (module that holds `command`, summary).
+COMMANDS = {
+    "evaluate": ("memeci.cli.evaluate", "Compare predictions with the last tagged model and give a verdict."),
+    "release": ("memeci.cli.release", "Tag the evaluated model in git, with its record."),
+    "docker-tag": ("memeci.cli.docker_tag", "Read a commit hash aloud in Chinese, as a Docker tag."),
+    "meme": ("memeci.cli.meme", "Draw a meme from a record, or from a caption of yours."),
+    "init": ("memeci.cli.init", "Write memeci.yml and the workflow for your forge."),
+    "demo": ("memeci.cli.demo", "A whole run on real reviews in a temporary repository."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command runs, so ``--help`` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
+        """Run, and leave with the exit codes of docs/exit-codes: 0, 1 (gate failed), 2, 3 or 130."""
+        extra.pop("standalone_mode", None)
+        sys.exit(self._run(args, prog_name, extra))
+
+    def _run(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
+        try:
+            code = super().main(args=args, prog_name=prog_name or "memeci", standalone_mode=False, **extra)
+        except MemeciError as error:
+            print_error(error)
+            return error.exit_code
+        except (click.exceptions.Abort, KeyboardInterrupt):
+            click.echo("interrupted", err=True)
+            return EXIT_INTERRUPTED
+        except click.ClickException as error:
+            error.show()
+            return EXIT_USAGE
+        except BrokenPipeError:
+            # The reader of our output left (`memeci … | head`): nothing went wrong here.
+            sys.stdout = None
+            code = EXIT_OK
+        except Exception:
+            print_bug()
+            return EXIT_INFRASTRUCTURE
+        return code if isinstance(code, int) else EXIT_OK
+
+
+def print_error(error: MemeciError) -> None:
+    """Print what, why and next on standard error."""
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(format_printable(str(error)), err=True)
+
+
+def format_printable(text: str) -> str:
+    """Return ``text`` with control characters escaped: file names and labels must not steer the terminal."""
+    return "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def print_bug() -> None:
+    import traceback
+
+    click.echo(traceback.format_exc(), err=True)
+    click.echo("error: this is a bug in memeci, not a mistake of yours.", err=True)
+    click.echo("next:  please report it with the text above: https://github.com/memeci/memeci/issues", err=True)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "-V", "--version", prog_name="memeci")
+def main() -> None:
+    """Is this model really better or worse than the last one you tagged?"""

@@ -1,0 +1,1 @@
+"""Paired change → interval → family-wise decision → verdict. Knows no metric. Pure."""

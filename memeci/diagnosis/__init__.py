@@ -1,0 +1,1 @@
+"""An evaluation or a training curve → findings. Pure."""

@@ -1,0 +1,1 @@
+"""A relation → tallies that add up. DuckDB lives here and nowhere else."""

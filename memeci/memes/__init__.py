@@ -1,0 +1,1 @@
+"""A record → a picture: templates, themes, layout, fonts. Everything drawn comes from the record."""

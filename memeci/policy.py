@@ -1,0 +1,73 @@
+"""What the user demands: tolerances, floors and rules. Data only; `decision` applies it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from memeci.measurements import SliceKey
+
+
+class Rule(enum.Enum):
+    """When a loss fails. The default asks: is it surely a loss, and larger than the tolerance as measured?"""
+
+    DEFAULT = "default"
+    STRICT = "strict"
+    REQUIRE_PROOF = "require_proof"
+
+
+class OnInconclusive(enum.Enum):
+    PASS = "pass"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """A loss that is accepted: absolute in the metric's unit, or relative to the baseline's value (``relative`` 0.02 = 2 %)."""
+
+    absolute: float = 0.0
+    relative: float = 0.0
+
+    def at(self, baseline: float) -> float:
+        """Return the accepted loss in the metric's unit for this baseline value."""
+        return max(self.absolute, self.relative * abs(baseline))
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One line under ``gates:``. ``minimum`` is a floor (a ceiling for metrics where lower is better)."""
+
+    tolerance: Tolerance = Tolerance()
+    minimum: float | None = None
+    rule: Rule | None = None
+    gated: bool = True
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All demands on one evaluation.
+
+    ``gates`` maps (metric, scope) to a gate; a scope is "" (all examples), a slice column list "platform" or
+    "platform,lang" (every value of it), or one value "platform=ios". The most specific one holds.
+    ``noise`` maps a metric to its noise floor: the standard deviation of its value between runs of the same code.
+    """
+
+    alpha: float = 0.01
+    rule: Rule = Rule.DEFAULT
+    on_inconclusive: OnInconclusive = OnInconclusive.PASS
+    gates: Mapping[tuple[str, str], Gate] = field(default_factory=dict)
+    noise: Mapping[str, float] = field(default_factory=dict)
+    noise_runs: int = 0
+    ungated: frozenset[str] = frozenset()
+    min_slice_size: int = 30
+
+    def gate(self, metric: str, key: SliceKey) -> Gate:
+        """Return the most specific gate for a metric on a slice; the default gate (no loss accepted) where none is named."""
+        columns = ",".join(column for column, _ in key)
+        exact = ",".join(f"{column}={value}" for column, value in key)
+        for scope in (exact, columns, ""):
+            found = self.gates.get((metric, scope))
+            if found is not None:
+                return found
+        return Gate(gated=metric not in self.ungated)

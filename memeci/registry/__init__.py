@@ -1,0 +1,1 @@
+"""Releases in git: tags, records, the archive. GitPython lives here and nowhere else."""

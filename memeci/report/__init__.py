@@ -1,0 +1,1 @@
+"""A record → text: terminal, comment, summary, JUnit, OpenMetrics, code quality, dotenv."""
