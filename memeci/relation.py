@@ -1,0 +1,59 @@
+"""A set of prediction files and what their columns mean: what `readers` describe and `engines` scan. Data only."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class FileFormat(enum.Enum):
+    """The physical formats every engine scans. A reader for anything else turns it into one of these."""
+
+    PARQUET = "parquet"
+    DELIMITED = "delimited"
+    JSON_LINES = "json_lines"
+    JSON_ARRAY = "json_array"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Files of one format with one schema, read as one table.
+
+    ``name`` is what the user typed, for messages. A DELIMITED relation is read with every column as text: an id "007" and
+    a label "1.0" stay what they are; types are given by the meaning of a column, not by its looks.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    format: FileFormat
+    delimiter: str = ","
+    compression: str = "none"  # none, gzip, zstd
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """One column as the file has it. ``kind`` is one of text, integer, float, boolean, list, struct, other."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column plays which part. None: the file has no such column.
+
+    Without ``id`` the row number is the id. ``probabilities`` pairs a label with the column of its probability.
+    """
+
+    id: str | None = None
+    label: str | None = None
+    prediction: str | None = None
+    score: str | None = None
+    weight: str | None = None
+    group: str | None = None
+    text: str | None = None
+    probabilities: tuple[tuple[str, str], ...] = ()
+    slices: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    """Numeric columns asked for by ``scores`` metrics (a judge's score, latency …)."""
