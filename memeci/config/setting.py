@@ -87,15 +87,17 @@ class _Builder:
 
     def _read_events(self, text: str) -> Iterator[Event]:
         depth = 0
+        event: Event
         for event in yaml.parse(text, Loader=_Loader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                raise ConfigError(f"{self.source} line {event.start_mark.line + 1} is nested too deeply.", f"more than {MAX_DEPTH} levels.")
+                line = _line(event)
+                raise ConfigError(f"{self.source} line {line} is nested too deeply.", f"more than {MAX_DEPTH} levels.")
             yield event
 
     def _build_node(self, events: Iterator[Event], key: str, depth: int) -> Setting:
         event = next(events)
-        line = event.start_mark.line + 1
+        line = _line(event)
         self.n_settings += 1
         if self.n_settings > MAX_SETTINGS or depth > MAX_DEPTH:
             raise ConfigError(f"{self.source} line {line} is too large.", "its aliases unfold to too many settings.", "write them out.")
@@ -118,7 +120,7 @@ class _Builder:
             self.anchors[event.anchor] = events
 
     def _build_collection(self, start: Event, events: Iterator[Event], key: str, depth: int) -> Setting:
-        line = start.start_mark.line + 1
+        line = _line(start)
         if isinstance(start, yaml.SequenceStartEvent):
             items: list[Setting] = []
             for event in events:
@@ -132,12 +134,12 @@ class _Builder:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             name = self._read_key(event)
-            value = replace(self._build_node(events, f"{key}.{name}" if key else name, depth + 1), line=event.start_mark.line + 1)
+            value = replace(self._build_node(events, f"{key}.{name}" if key else name, depth + 1), line=_line(event))
             if name == "<<":
                 merged = _merge(value)
             elif name in own:
                 raise ConfigError(
-                    f"{self.source} line {event.start_mark.line + 1}: `{value.key}` is written twice.",
+                    f"{self.source} line {_line(event)}: `{value.key}` is written twice.",
                     f"line {own[name].line} has it already, and only one can hold.",
                     "remove one of the two lines.",
                 )
@@ -148,7 +150,11 @@ class _Builder:
     def _read_key(self, event: Event) -> str:
         if isinstance(event, yaml.ScalarEvent):
             return str(event.value)
-        raise ConfigError(f"{self.source} line {event.start_mark.line + 1}: a key must be a text.", "here it is a list or a mapping.")
+        raise ConfigError(f"{self.source} line {_line(event)}: a key must be a text.", "here it is a list or a mapping.")
+
+
+def _line(event: Event) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _chain(first: Event, rest: Iterator[Event]) -> Iterator[Event]:
