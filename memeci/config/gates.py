@@ -120,7 +120,8 @@ def resolve_scope(gate: GateConfig, scope: str, slices: Slices) -> str:
     """
     if not scope:
         return ""
-    for columns in slices:
+    # More columns first: a comma belongs to a value only where no combination explains it.
+    for columns in sorted(slices, key=len, reverse=True):
         for order in permutations(columns) if len(columns) <= 4 else [columns]:
             if scope == ",".join(order):
                 return ",".join(columns)
