@@ -19,7 +19,7 @@ from memeci.report.rows import (
     format_baseline,
     format_candidate,
 )
-from memeci.report.words import STATUS, STATUS_EMOJI, Phrases
+from memeci.report.words import STATUS, STATUS_EMOJI, WORDS, Phrases
 
 if TYPE_CHECKING:
     from memeci.report.comment import Layout
@@ -88,22 +88,22 @@ def _bind_table(say: Phrases, layout: Layout) -> Callable[[Sequence[Row], bool],
 
 
 def render_comparison_table(rows: Sequence[Row], say: Phrases, *, with_slice: bool) -> str:
-    """Return a Markdown table of comparisons. Numbers do not wrap; names are code, so nothing in them is Markdown."""
+    """Return a Markdown table of comparisons. The mark comes first: on a telephone the last column is out of sight.
+
+    Numbers do not wrap; names are code, so nothing in them is Markdown.
+    """
     first = ["slice", "metric", "n"] if with_slice else ["metric"]
     keys = [*first, "baseline", "candidate", "change", "interval", "outcome"]
-    heads = [say.word(key) if key != "n" else "n" for key in keys]
     align = [":--" if key in {"slice", "metric", "outcome"} else "--:" for key in keys]
-    lines = [_join_cells(heads), _join_cells(align)]
+    lines = [_join_cells(["", *(_head(say, key) for key in keys)]), _join_cells([":-:", *align])]
     for row in rows:
         numbers = [_unbreakable(x) for x in (row.baseline, row.candidate, row.change, row.interval)]
-        named = (
-            [to_code(row.slice, 60, cell=True), to_code(row.metric, 40, cell=True), row.n]
-            if with_slice
-            else [to_code(row.metric, 40, cell=True)]
-        )
-        remark = ", ".join(x for x in ("" if with_slice else row.limits, row.reason) if x)
-        note = f"<br><sub>{to_prose(remark, 120)}</sub>" if remark else ""
-        lines.append(_join_cells([*named, *numbers, f"{row.emoji} {to_prose(row.verdict)}{note}"]))
+        metric = to_code(row.metric, 40, cell=True)
+        named = [to_code(row.slice, 60, cell=True), metric, row.n] if with_slice else [metric]
+        remarks = [_unbreakable(to_prose(x, 120)) for x in row.limits] if not with_slice else []
+        remarks += [to_prose(row.reason, 120)] if row.reason else []
+        note = "".join(f"<br><sub>{remark}</sub>" for remark in remarks)
+        lines.append(_join_cells([row.emoji, *named, *numbers, _unbreakable(to_prose(row.verdict)) + note]))
     return "\n".join(lines)
 
 
@@ -112,12 +112,12 @@ def render_flip_table(flips: Sequence[FlipExample], say: Phrases, text_limit: in
     right-to-left label cannot turn the arrow between them around."""
     columns: list[tuple[str, Callable[[FlipExample], str]]] = [
         ("id", lambda f: to_code(f.id, 40, cell=True)),
-        (say.word("slice"), lambda f: to_code(format_slice(f.slice), 40, cell=True) if f.slice else ""),
-        (say.word("label"), lambda f: to_code(f.label, 40, cell=True)),
-        (say.word("was"), lambda f: to_code(f.baseline, 40, cell=True)),
-        (say.word("now"), lambda f: to_code(f.candidate, 40, cell=True)),
-        (say.word("score"), lambda f: format_value(f.score, Unit.NUMBER) if f.score is not None else ""),
-        (say.word("text"), lambda f: to_code(f.text, text_limit, cell=True) if f.text else ""),
+        (_head(say, "slice"), lambda f: to_code(format_slice(f.slice), 40, cell=True) if f.slice else ""),
+        (_head(say, "label"), lambda f: to_code(f.label, 40, cell=True)),
+        (_head(say, "was"), lambda f: to_code(f.baseline, 40, cell=True)),
+        (_head(say, "now"), lambda f: to_code(f.candidate, 40, cell=True)),
+        (_head(say, "score"), lambda f: format_value(f.score, Unit.NUMBER) if f.score is not None else ""),
+        (_head(say, "text"), lambda f: to_code(f.text, text_limit, cell=True) if f.text else ""),
     ]
     cells = [[show(f) for f in flips] for _, show in columns]
     filled = [i for i, column in enumerate(cells) if any(column)]
@@ -206,6 +206,10 @@ def _format_footer(record: Evaluation, say: Phrases) -> list[str]:
     parts.append(f"{say.word('test_set')} {record.dataset.digest[:19]}")
     parts += [part for part in (origin.engine, origin.created_at) if part]
     return parts
+
+
+def _head(say: Phrases, key: str) -> str:
+    return say.pick(WORDS[key], joint="<br>") if key in WORDS else key
 
 
 def _join_cells(cells: Sequence[str]) -> str:

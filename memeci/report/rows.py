@@ -26,7 +26,7 @@ class Row:
     interval: str
     emoji: str
     verdict: str
-    limits: str
+    limits: tuple[str, ...]
     reason: str
     gated: bool
 
@@ -50,13 +50,13 @@ def build_row(c: Comparison, say: Phrases) -> Row:
     )
 
 
-def _build_limits(c: Comparison, say: Phrases) -> str:
+def _build_limits(c: Comparison, say: Phrases) -> tuple[str, ...]:
     parts = []
     if c.tolerance:
         parts.append(f"{say.word('tolerance')} {format_delta(c.tolerance, c.unit).lstrip('+')}")
     if c.minimum is not None:
         parts.append(f"{say.word('floor' if c.direction is Direction.HIGHER else 'ceiling')} {format_value(c.minimum, c.unit)}")
-    return ", ".join(parts)
+    return tuple(parts)
 
 
 def format_commit(commit: str | None) -> str:

@@ -108,7 +108,7 @@ def _print_overall(page: _Page) -> None:
         page.console.print()
         page.console.print(_build_table(rows, page.short, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
         for row in rows:
-            _print_remark(page, row.metric, row.limits, row.reason)
+            _print_remark(page, row.metric, *row.limits, row.reason)
 
 
 def _print_slices(page: _Page) -> None:
