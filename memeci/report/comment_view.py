@@ -42,7 +42,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "say": say,
         "status": say.pick(STATUS[record.verdict.status], joint=" · "),
         "status_emoji": STATUS_EMOJI[record.verdict.status],
-        "sentence": say.lines(record.verdict.sentence),
+        "sentence": [line for line in say.lines(record.verdict.sentence) if line.strip()],
         "reasons": [say.pick(r.text, joint=" · ") for r in record.verdict.reasons],
         "picture": picture,
         "picture_url": url,

@@ -76,7 +76,7 @@ def to_prose(text: str, limit: int = 600) -> str:
     Character references stop Markdown; a word joiner after ``@ # :`` and the like stops what looks at the finished text.
     """
     line = _PROSE.sub(_escape_prose, _disarm(to_line(text, limit)))
-    return _BLOCK_START.sub(lambda m: f"{m[1]}&#{ord(m[2])};", line)
+    return _BLOCK_START.sub(lambda m: f"{m[1] or ''}&#{ord(m[2])};", line)
 
 
 def _escape_prose(match: re.Match[str]) -> str:

@@ -65,11 +65,15 @@ def flip(i: int, kind: FlipKind = FlipKind.BROKEN, **fields: object) -> FlipExam
     label, other = ("neg", "pos") if i % 3 else ("pos", "neg")
     old, new = (label, other) if kind is FlipKind.BROKEN else (other, label)
     known: dict[str, object] = {
+        "id": f"review-{i:05d}",
+        "label": label,
+        "baseline": old,
+        "candidate": new,
         "score": 0.5 + (i % 40) / 100,
         "slice": {"platform": "ios" if i % 2 else "web"},
         "text": TEXTS[i % len(TEXTS)],
     }
-    return FlipExample(id=f"review-{i:05d}", kind=kind, label=label, baseline=old, candidate=new, **{**known, **fields})  # type: ignore[arg-type]
+    return FlipExample(kind=kind, **{**known, **fields})  # type: ignore[arg-type]
 
 
 def failing() -> Evaluation:
