@@ -40,7 +40,7 @@ class GatesKind:
     def build_schema(self) -> JsonSchema:
         number: JsonSchema = {"type": ["number", "string"]}
         tolerance: JsonSchema = {
-            "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9._e+-]+\s*([pP][pP]|%|)$"}]
+            "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9.][0-9._e+-]*\s*([pP][pP]|%|)$"}]
         }
         properties = {
             "tolerance": {"description": "Accepted loss: " + _TOLERANCE + ".", **tolerance},
