@@ -66,6 +66,6 @@ def _path_in_tree(config: Config, registry: Registry) -> str | None:
     if config.predictions is None:
         return None
     try:
-        return Path(config.predictions).resolve().relative_to(registry.root.resolve()).as_posix()
+        return Path(config.predictions).resolve().relative_to(registry.top.resolve()).as_posix()
     except ValueError:
         return None

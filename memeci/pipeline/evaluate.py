@@ -60,10 +60,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """``failed`` decides the exit code; ``files`` are the names written to the output folder."""
+    """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``."""
 
     record: Evaluation
     failed: bool
+    output_dir: Path | None = None
     files: tuple[str, ...] = ()
 
 
@@ -143,7 +144,7 @@ def _finish(request: Request, record: Evaluation, policy: Policy, engine: Engine
     write_predictions(engine, table, folder / "predictions.parquet")
     files["predictions.parquet"] = folder / "predictions.parquet"
     write_outputs(request.output_dir, files)
-    return Evaluated(record, failed, tuple(files))
+    return Evaluated(record, failed, request.output_dir, tuple(files))
 
 
 def _open_registry(config: Config) -> Registry | None:
