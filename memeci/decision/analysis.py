@@ -17,6 +17,8 @@ from memeci.measurements import Floats, Measurements
 from memeci.policy import Rule
 from memeci.records import Direction, Unit
 
+_STRETCH = (0.5, 2.0)
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -39,17 +41,18 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     spread = compute_spread(m.swaps, len(m.tests))
     error, safe_error = _compute_errors(m, spread, demands.noise)
     delta = sign * m.delta
-    statistic = _compute_statistic(delta, error, demands)
+    linear = np.where(np.isnan(spread.linear), delta, sign * spread.linear)
+    statistic = _compute_statistic(linear, error, demands)
     members = ~np.isnan(statistic) & np.array(
         [gate.gated and not short for gate, short in zip(demands.gates, demands.shortages, strict=True)], dtype=bool
     )
     null = draw_null(m.swaps, Family(statistic, sign, members, spread.se0, m.se, demands.noise), m.seed, count_resamples(alpha))
     critical = null.critical_value(alpha) if members.any() else compute_sidak_critical(alpha, 1)
-    known = np.where(np.isnan(statistic), np.nan, 1.0)
+    loss_bound, gain_bound = _compute_bounds(_Change(delta, linear, error, safe_error), statistic, critical)
     return Analysis(
         delta=delta,
-        loss_bound=known * (delta + critical * error),
-        gain_bound=known * (delta - critical * safe_error),
+        loss_bound=loss_bound,
+        gain_bound=gain_bound,
         p_value=null.p_value,
         p_adjusted=null.adjust(statistic) if members.any() else null.p_value,
         detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, critical)),
@@ -59,13 +62,43 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     )
 
 
-def _compute_statistic(delta: Floats, error: Floats, demands: Demands) -> Floats:
-    """Return delta / error; 0 where nothing moved; NaN where a side or the error bar is missing."""
-    still = (error == 0) & (np.abs(delta) < 1e-12)
-    statistic = np.divide(delta, error, out=np.full(len(delta), np.nan), where=error > 0)
+def _compute_statistic(linear: Floats, error: Floats, demands: Demands) -> Floats:
+    """Return linear / error; 0 where nothing moved; NaN where a side or the error bar is missing.
+
+    The first-order delta, not delta itself: it is what the redraws vary, so the test is exact however few examples flipped.
+    """
+    still = (error == 0) & (np.abs(linear) < 1e-12)
+    statistic = np.divide(linear, error, out=np.full(len(linear), np.nan), where=error > 0)
     statistic[still] = 0.0
     statistic[[presence is not Presence.BOTH for presence in demands.presences]] = np.nan
     return np.asarray(statistic)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Per test: delta, its first-order part, and the standard errors for claims of loss and of safety. float64[J] each."""
+
+    delta: Floats
+    linear: Floats
+    error: Floats
+    safe_error: Floats
+
+
+def _compute_bounds(change: _Change, statistic: Floats, critical: float) -> tuple[Floats, Floats]:
+    """Return what the truth lies below and above, family-wise; NaN where there is no statistic.
+
+    The errors belong to the first-order delta; they stretch with delta / linear (near 1 unless very few examples flipped).
+    A bound excludes zero only where the test does.
+    """
+    stretch = np.ones(len(change.delta))
+    np.divide(change.delta, change.linear, out=stretch, where=np.abs(change.linear) > 0)
+    stretch = np.where(stretch > 0, np.clip(stretch, *_STRETCH), 1.0)
+    loss_bound = change.delta + stretch * critical * change.error
+    gain_bound = change.delta - stretch * critical * change.safe_error
+    loss_bound = np.where(-statistic > critical, loss_bound, np.fmax(loss_bound, 0.0))
+    gain_bound = np.where(change.linear > critical * change.safe_error, gain_bound, np.fmin(gain_bound, 0.0))
+    known = np.where(np.isnan(statistic), np.nan, 1.0)
+    return loss_bound * known, gain_bound * known
 
 
 def _build_threshold(demands: Demands, critical: float) -> Threshold:

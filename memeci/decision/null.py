@@ -28,10 +28,12 @@ class Spread:
 
     se0        float64[J]  √Σ count·effect²: the standard error when nothing changed; the same after any swap
     curvature  float64[J]  Σ count·effect² / Σ count·|effect|: how much variance one unit of true loss brings with it
+    linear     float64[J]  Σ imbalance·effect: delta to first order, the very quantity that is redrawn
     """
 
     se0: Floats
     curvature: Floats
+    linear: Floats
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,15 @@ def count_resamples(alpha: float) -> int:
 
 def compute_spread(swaps: Swaps | None, n_tests: int) -> Spread:
     """Return the standard error under "nothing changed" and its curvature for each test."""
-    variance, absolute, seen = np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests, bool)
+    variance, absolute, linear, seen = np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests, bool)
     for block in swaps.blocks if swaps is not None else ():
         count = swaps.count[block.atoms].astype(np.float64)  # type: ignore[union-attr]
         variance[block.tests] += count @ np.square(block.effects)
         absolute[block.tests] += count @ np.abs(block.effects)
+        linear[block.tests] += swaps.imbalance[block.atoms] @ block.effects  # type: ignore[union-attr]
         seen[block.tests] = True
     with np.errstate(invalid="ignore"):
-        return Spread(np.where(seen, np.sqrt(variance), np.nan), variance / absolute)
+        return Spread(np.where(seen, np.sqrt(variance), np.nan), variance / absolute, np.where(seen, linear, np.nan))
 
 
 def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) -> Null:

@@ -55,6 +55,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "more_slices": rest[: layout.more_slices],
         "more_slices_total": len(rest),
         "visibility": build_visibility(record, say),
+        "flip_title": say.word(title_flips(record)),
         "flip_counts": format_flip_counts(record, say),
         "shares": format_shares(record, say),
         "broken": broken,
@@ -147,6 +148,11 @@ def _format_legend(say: Phrases, *, has_change: bool) -> str:
     wrong = " ".join(f"{emoji} ≥ {floor:.0%}" for floor, emoji in reversed(HEAT_WRONG))
     parts = [f"{say.word('heat_right')}: {right}", f"{say.word('heat_wrong')}: {wrong}"]
     return " · ".join([*parts, say.word("confusion_change")] if has_change else parts)
+
+
+def title_flips(record: Evaluation) -> str:
+    """Return the key of the title over the flips: what broke, unless at least as much was fixed."""
+    return "flips" if record.flips and record.flips.broken > record.flips.fixed else "changed"
 
 
 def format_flip_counts(record: Evaluation, say: Phrases) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from memeci.formatting import format_count, format_slice
 from memeci.records import Evaluation, FlipExample, FlipKind, Outcome, Status
-from memeci.report.comment_view import format_flip_counts, format_matrix_change, format_shares
+from memeci.report.comment_view import format_flip_counts, format_matrix_change, format_shares, title_flips
 from memeci.report.escape import to_line
 from memeci.report.order import FAILING, MatrixCell, build_matrix, select_flips, select_overall, sort_slices
 from memeci.report.rows import Row, build_dataset_change, build_facts, build_row, build_visibility, format_baseline, format_candidate
@@ -139,7 +139,7 @@ def _print_flips(page: _Page) -> None:
     record, say = page.record, page.say
     if record.flips is None or not (record.flips.fixed or record.flips.broken or record.flips.changed_wrong):
         return
-    page.print_title(f"{say.word('flips')}: {format_flip_counts(record, say)}")
+    page.print_title(f"{say.word(title_flips(record))}: {format_flip_counts(record, say)}")
     for line in format_shares(record, say):
         page.print(line, "yellow", 1)
     flips = [*select_flips(record, FlipKind.BROKEN, MAX_BROKEN), *select_flips(record, FlipKind.FIXED, MAX_FIXED)]

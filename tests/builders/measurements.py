@@ -23,7 +23,7 @@ def accuracy(t: Array, q: Array, s: Array) -> Gradient:
 
 
 def macro_f1(t: Array, q: Array, s: Array) -> Gradient:
-    total = np.maximum(s + q, 1e-300)
+    total = np.maximum(s + q, 1e-100)
     present = (s + q) > 0
     k = max(int(present.sum()), 1)
     return float((2 * t / total)[present].sum() / k), np.where(present, 2 / total, 0) / k, np.where(present, -2 * t / total**2, 0) / k

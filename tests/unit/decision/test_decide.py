@@ -224,3 +224,12 @@ def test_slices_and_metrics_together__name_the_worst_first() -> None:
     failed = {(c.metric, c.slice.get("platform")) for c in decided.comparisons if c.outcome is Outcome.REGRESSED}
     assert {("accuracy", "ios"), ("accuracy", None), ("macro_f1", "ios"), ("macro_f1", None)} == failed
     assert decided.verdict.sentence.en.endswith("3 more gates failed.")
+
+
+def test_first_order_statistic__one_flip_can_never_be_significant() -> None:
+    """Macro-F1 moves a little more than its first-order effect; were delta itself compared, one flip would beat every redraw."""
+    y = np.arange(400) % 2
+    cand = y.copy()
+    cand[0] = 1
+    decided = decide(measure_labels(Labels(y, y, cand, 2), ("accuracy", "macro_f1", "mcc")), Policy(alpha=0.05))
+    assert all(c.outcome is Outcome.NO_EVIDENCE and c.p_value is not None and c.p_value > 0.4 for c in decided.comparisons)

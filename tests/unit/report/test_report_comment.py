@@ -107,12 +107,12 @@ def test_chinese_headings_have_no_english_words() -> None:
 
 def test_picture__an_address_that_is_not_https_falls_back_to_the_caption() -> None:
     assert '<img width="640" alt="alt" src="https://x.example/a.png">' in comment(failing())
-    for url in ("javascript:alert(1)", "http://x.example/a.png", 'https://x/"onerror="', "../up.png", None):
+    for url in ("javascript:alert(1)", "data:image/png;base64,AAAA", 'https://x/"onerror="', "../up.png", None):
         assert "<img" not in comment(failing(), url=url)
         assert "> caption&#33;" in comment(failing(), url=url)
 
 
-@pytest.mark.parametrize("limit", [40_000, 20_000, 9_000])
+@pytest.mark.parametrize("limit", [25_000, 15_000, 9_000])
 def test_too_long__cut_by_section_and_says_where_the_whole_is(limit: int) -> None:
     text = render_comment(huge(), language="both", picture=None, limit=limit)
 
