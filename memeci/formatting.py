@@ -48,6 +48,12 @@ def format_count(value: int) -> str:
     return f"{value:,}"
 
 
+def format_text(text: str, limit: int) -> str:
+    """Return outside text on one line, without control characters, cut to ``limit`` characters with an ellipsis."""
+    line = "".join(c if c.isprintable() else " " for c in text[: limit + 1])
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
 def format_slice(key: dict[str, str | None] | tuple[tuple[str, str | None], ...]) -> str:
     """Return "platform=ios, lang=zh"; "" for all examples. Values are outside text: escape the result where it is shown."""
     pairs = key.items() if isinstance(key, dict) else key

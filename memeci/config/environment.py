@@ -67,8 +67,8 @@ class Environment:
 
     ``head_sha`` is the commit the author pushed, never the temporary merge commit. ``request`` is the number of the pull or
     merge request; ``repository`` "owner/name" where it lives (the target), ``project_id`` GitLab's number for it.
-    ``is_fork``: the changes come from another repository, so the token can only read. ``default_branch`` and ``branch`` are
-    names without refs/heads/. Files are where the runner reads a step's summary and outputs.
+    ``is_fork``: the changes come from another repository (under ``pull_request`` the token then only reads).
+    Branches are names without refs/heads/. Files are where the runner reads a step's summary and outputs.
     """
 
     ci: CI = CI.NONE
@@ -129,6 +129,7 @@ def _read_github(environ: Mapping[str, str]) -> dict[str, Any]:
     request = _mapping(event.get("pull_request"))
     head, base = _mapping(request.get("head")), _mapping(request.get("base"))
     queue = _mapping(event.get("merge_group"))
+    finished = _mapping(event.get("workflow_run"))
     repository = environ.get("GITHUB_REPOSITORY")
     server = environ.get("GITHUB_SERVER_URL", "https://github.com")
     run_id = environ.get("GITHUB_RUN_ID")
@@ -136,8 +137,8 @@ def _read_github(environ: Mapping[str, str]) -> dict[str, Any]:
     token = environ.get("MEMECI_TOKEN") or environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN")
     return {
         "event": environ.get("GITHUB_EVENT_NAME", ""),
-        # GITHUB_SHA of a pull_request event is a merge commit that exists for this run only.
-        "head_sha": _text(head.get("sha")) or _text(queue.get("head_sha")) or environ.get("GITHUB_SHA"),
+        # GITHUB_SHA is a merge commit made for this run under pull_request, and the default branch under workflow_run.
+        "head_sha": _text(head.get("sha")) or _text(queue.get("head_sha")) or _text(finished.get("head_sha")) or environ.get("GITHUB_SHA"),
         "base_sha": _text(base.get("sha")) or _text(queue.get("base_sha")) or _find_before(event),
         "branch": environ.get("GITHUB_HEAD_REF") or (ref_name if environ.get("GITHUB_REF_TYPE") == "branch" else None),
         "base_branch": environ.get("GITHUB_BASE_REF"),

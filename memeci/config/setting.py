@@ -100,7 +100,7 @@ class _Builder:
         line = _line(event)
         self.n_settings += 1
         if self.n_settings > MAX_SETTINGS or depth > MAX_DEPTH:
-            raise ConfigError(f"{self.source} line {line} is too large.", "its aliases unfold to too many settings.", "write them out.")
+            raise ConfigError(f"{self.source} is too large.", f"it has more than {MAX_SETTINGS:,} settings, aliases unfolded.")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
                 raise ConfigError(f"{self.source} line {line}: there is no anchor &{event.anchor} before *{event.anchor}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import struct
 
 from memeci.errors import DataError
@@ -21,10 +22,16 @@ class ParquetReader:
     suffixes = (".parquet", ".pq", ".parq")
 
     def matches(self, probe: Probe) -> bool:
-        return probe.compression == "none" and (probe.head or b"").startswith((MAGIC, ENCRYPTED_MAGIC))
+        return (probe.head or b"").startswith((MAGIC, ENCRYPTED_MAGIC))
 
     def open(self, probe: Probe) -> Opened:
         """Check both ends of the file; the footer itself is the engine's to read."""
+        if probe.compression != "none":
+            raise DataError(
+                f"{probe.path} is a parquet file inside a {probe.compression} file.",
+                "parquet is compressed within, and is read from its end.",
+                f"{'gunzip' if probe.compression == 'gzip' else 'zstd -d'} {shlex.quote(str(probe.path))}",
+            )
         if probe.tail.endswith(ENCRYPTED_MAGIC):
             raise DataError(f"{probe.path} is an encrypted parquet file.", "its footer is encrypted.", "write it without encryption.")
         if probe.size < _SMALLEST or not probe.tail.endswith(MAGIC):
