@@ -17,7 +17,6 @@ class JsonLinesReader:
     name = "json_lines"
     title = "JSON lines"
     suffixes = SUFFIXES
-    textual = True
 
     def matches(self, probe: Probe) -> bool:
         if probe.head is None:

@@ -20,7 +20,6 @@ class ParquetReader:
     name = "parquet"
     title = "parquet"
     suffixes = (".parquet", ".pq", ".parq")
-    textual = False
 
     def matches(self, probe: Probe) -> bool:
         return (probe.head or b"").startswith((MAGIC, ENCRYPTED_MAGIC))
