@@ -31,9 +31,16 @@ def format_delta(value: float | None, unit: Unit, *, with_unit: bool = True) -> 
 
 
 def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
-    """Return "[−5.1, −1.3]"; a dash where there is no interval."""
+    """Return "[−5.1, −1.3]"; a dash where there is no interval.
+
+    Both ends of a number have the decimals that give the larger one three significant digits: "[+0.097, +0.129]".
+    """
     if low is None or high is None:
         return NOTHING
+    largest = max(abs(low), abs(high))
+    if unit is Unit.NUMBER and 1e-4 <= largest < 1e6:
+        decimals = max(0, 2 - math.floor(math.log10(largest)))
+        return f"[{', '.join(_signed(end, _fixed(abs(end), decimals)) for end in (low, high))}]"
     return f"[{format_delta(low, unit, with_unit=False)}, {format_delta(high, unit, with_unit=False)}]"
 
 
@@ -46,6 +53,12 @@ def format_p(value: float | None) -> str:
 def format_count(value: int) -> str:
     """Return 3592 as "3,592"."""
     return f"{value:,}"
+
+
+def format_text(text: str, limit: int) -> str:
+    """Return outside text on one line, without control characters, cut to ``limit`` characters with an ellipsis."""
+    line = "".join(c if c.isprintable() else " " for c in text[: limit + 1])
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def format_slice(key: dict[str, str | None] | tuple[tuple[str, str | None], ...]) -> str:

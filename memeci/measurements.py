@@ -6,6 +6,7 @@ Neither side knows the other: `metrics` knows no test, `decision` knows no metri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ Integers = NDArray[np.int64]
 class TestKey:
     """One test: a metric on a slice."""
 
+    __test__: ClassVar[bool] = False  # pytest takes every class called Test… for one of its own
     metric: str
     slice: SliceKey
     direction: Direction

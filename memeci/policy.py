@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from memeci.measurements import SliceKey
 
@@ -63,11 +63,18 @@ class Policy:
     min_slice_size: int = 30
 
     def gate(self, metric: str, key: SliceKey) -> Gate:
-        """Return the most specific gate for a metric on a slice; the default gate (no loss accepted) where none is named."""
+        """Return the most specific gate for a metric on a slice; the default gate (no loss accepted) where none is named.
+
+        A slice inherits the tolerance of the whole, never its floor: 80 % over all says nothing about a slice of 40 examples.
+        """
+        scope = self.scope(metric, key)
+        if scope is None:
+            return Gate(gated=metric not in self.ungated)
+        found = self.gates[(metric, scope)]
+        return replace(found, minimum=None) if key and not scope else found
+
+    def scope(self, metric: str, key: SliceKey) -> str | None:
+        """Return the scope whose gate holds for a metric on a slice; None where no gate names it."""
         columns = ",".join(column for column, _ in key)
         exact = ",".join(f"{column}={value}" for column, value in key)
-        for scope in (exact, columns, ""):
-            found = self.gates.get((metric, scope))
-            if found is not None:
-                return found
-        return Gate(gated=metric not in self.ungated)
+        return next((scope for scope in (exact, columns, "") if (metric, scope) in self.gates), None)

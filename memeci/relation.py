@@ -29,6 +29,8 @@ class Relation:
     format: FileFormat
     delimiter: str = ","
     compression: str = "none"  # none, gzip, zstd
+    bom: bool = False
+    """A byte-order mark begins a file. DuckDB refuses one in newline-delimited JSON, but not in format='unstructured'."""
 
 
 @dataclass(frozen=True)

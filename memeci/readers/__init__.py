@@ -1,1 +1,7 @@
-"""Prediction files of any format → a relation that an engine can scan. One file per format; reads headers, never rows."""
+"""From a file, a folder or a glob to a relation: which files, which format, which column plays which part. Knows no engine."""
+
+from memeci.readers.columns import resolve_columns
+from memeci.readers.opening import READERS, open_predictions
+from memeci.readers.reader import Reader
+
+__all__ = ["READERS", "Reader", "open_predictions", "resolve_columns"]

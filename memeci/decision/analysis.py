@@ -1,0 +1,124 @@
+"""The arithmetic over all tests at once: statistics, critical value, bounds, p-values, detectable losses. Knows no outcome.
+
+Everything in here is oriented so that negative is a loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from memeci.decision.demands import Demands
+from memeci.decision.null import Family, Noise, Spread, compute_spread, count_resamples, draw_null
+from memeci.decision.outcome import Presence
+from memeci.decision.power import Threshold, compute_detectable, compute_sidak_critical
+from memeci.measurements import Floats, Measurements
+from memeci.policy import Rule
+from memeci.records import Direction, Unit
+
+_STRETCH = (0.5, 2.0)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Oriented arrays over the tests: negative is a loss. NaN where nothing can be said."""
+
+    delta: Floats
+    loss_bound: Floats
+    gain_bound: Floats
+    p_value: Floats
+    p_adjusted: Floats
+    detectable: Floats
+    detectable_change: Floats
+    critical: float | None
+    n_tests: int
+
+
+def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
+    """Return the whole family's numbers. ``alpha`` is the chance of any false alarm in it."""
+    sign = np.array([1.0 if test.direction is Direction.HIGHER else -1.0 for test in m.tests])
+    spread = compute_spread(m.swaps, len(m.tests))
+    error, safe_error = _compute_errors(m, spread, demands.noise)
+    delta = sign * m.delta
+    linear = np.where(np.isnan(spread.linear), delta, sign * spread.linear)
+    statistic = _compute_statistic(linear, error, demands)
+    members = ~np.isnan(statistic) & np.array(
+        [gate.gated and not short for gate, short in zip(demands.gates, demands.shortages, strict=True)], dtype=bool
+    )
+    null = draw_null(m.swaps, Family(statistic, sign, members, spread.se0, m.se, demands.noise), m.seed, count_resamples(alpha))
+    critical = null.critical_value(alpha) if members.any() else compute_sidak_critical(alpha, 1)
+    loss_bound, gain_bound = _compute_bounds(_Change(delta, linear, error, safe_error), statistic, critical)
+    return Analysis(
+        delta=delta,
+        loss_bound=loss_bound,
+        gain_bound=gain_bound,
+        p_value=null.p_value,
+        p_adjusted=null.adjust(statistic) if members.any() else null.p_value,
+        detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, critical)),
+        detectable_change=_compute_detectable(m, demands, spread, error, Threshold(critical)),
+        critical=critical if members.any() else None,
+        n_tests=int(members.sum()),
+    )
+
+
+def _compute_statistic(linear: Floats, error: Floats, demands: Demands) -> Floats:
+    """Return linear / error; 0 where nothing moved; NaN where a side or the error bar is missing.
+
+    The first-order delta, not delta itself: it is what the redraws vary, so the test is exact however few examples flipped.
+    """
+    still = (error == 0) & (np.abs(linear) < 1e-12)
+    statistic = np.divide(linear, error, out=np.full(len(linear), np.nan), where=error > 0)
+    statistic[still] = 0.0
+    statistic[[presence is not Presence.BOTH for presence in demands.presences]] = np.nan
+    return np.asarray(statistic)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Per test: delta, its first-order part, and the standard errors for claims of loss and of safety. float64[J] each."""
+
+    delta: Floats
+    linear: Floats
+    error: Floats
+    safe_error: Floats
+
+
+def _compute_bounds(change: _Change, statistic: Floats, critical: float) -> tuple[Floats, Floats]:
+    """Return what the truth lies below and above, family-wise; NaN where there is no statistic.
+
+    The errors belong to the first-order delta; they stretch with delta / linear (near 1 unless very few examples flipped).
+    A bound excludes zero only where the test does.
+    """
+    stretch = np.ones(len(change.delta))
+    np.divide(change.delta, change.linear, out=stretch, where=np.abs(change.linear) > 0)
+    stretch = np.where(stretch > 0, np.clip(stretch, *_STRETCH), 1.0)
+    loss_bound = change.delta + stretch * critical * change.error
+    gain_bound = change.delta - stretch * critical * change.safe_error
+    loss_bound = np.where(-statistic > critical, loss_bound, np.fmax(loss_bound, 0.0))
+    gain_bound = np.where(change.linear > critical * change.safe_error, gain_bound, np.fmin(gain_bound, 0.0))
+    known = np.where(np.isnan(statistic), np.nan, 1.0)
+    return loss_bound * known, gain_bound * known
+
+
+def _build_threshold(demands: Demands, critical: float) -> Threshold:
+    strict = np.array([rule is Rule.STRICT for rule in demands.rules], dtype=bool)
+    return Threshold(critical, demands.tolerance, np.where(strict, demands.tolerance, 0.0))
+
+
+def _compute_errors(m: Measurements, spread: Spread, noise: Noise) -> tuple[Floats, Floats]:
+    """Return the standard errors for claims of loss, max(SE, SE0), and for claims of safety, max(SE, SE0, SE⁺), noise included."""
+    error = np.fmax(m.se, spread.se0)
+    safe = np.fmax(error, m.se_plus)
+    return np.sqrt(np.square(error) + noise.variance), np.sqrt(np.square(safe) + noise.variance)
+
+
+def _compute_detectable(m: Measurements, demands: Demands, spread: Spread, error: Floats, threshold: Threshold) -> Floats:
+    """Unpaired tests use their standard error as it is; without any flip, a rate has the 1/N of a single example."""
+    unpaired = np.isnan(spread.se0)
+    se0 = np.where(unpaired, error, np.sqrt(np.square(spread.se0) + demands.noise.variance))
+    rate = np.array([test.unit is Unit.RATE for test in m.tests], dtype=bool)
+    still = np.isnan(spread.curvature) & ~unpaired
+    curvature = np.where(unpaired, 0.0, spread.curvature)
+    curvature[still & rate] = 1.0 / np.maximum(m.n_units[still & rate], 1)
+    return compute_detectable(se0, curvature, np.maximum(m.n_units, 1).astype(np.float64), threshold)

@@ -1,0 +1,166 @@
+"""What the statistics of a whole family do when nothing changed: the paired-swap max-T. Knows no policy and no words.
+
+Westfall & Young (1993); Romano & Wolf (2005). All tests are redrawn together, so their correlation is respected and
+need not be known: twenty metrics that say the same cost as much as one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memeci.decision.redraw import Source, redraw_imbalances
+from memeci.measurements import Floats, Integers, Swaps
+
+N_RESAMPLES = 2_000
+"""Redraws at alpha = 0.01; see ``count_resamples``."""
+
+GRID = 1e-6
+"""Maxima are rounded up to this grid, so that an exact tie (statistics of counts tie often) is never a rejection."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Per test, from the swap atoms. NaN where no atom touches the test's block.
+
+    se0        float64[J]  √Σ count·effect²: the standard error when nothing changed; the same after any swap
+    curvature  float64[J]  Σ count·effect² / Σ count·|effect|: how much variance one unit of true loss brings with it
+    linear     float64[J]  Σ imbalance·effect: delta to first order, the very quantity that is redrawn
+    """
+
+    se0: Floats
+    curvature: Floats
+    linear: Floats
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Run-to-run noise of each test's difference. ``variance`` float64[J] is 2σ̂²; ``metric`` int64[J] says which
+    tests share one estimate; ``degrees`` of freedom of the estimates, None when they are taken as known."""
+
+    variance: Floats
+    metric: Integers
+    degrees: int | None
+
+
+@dataclass(frozen=True)
+class Family:
+    """What is tested together.
+
+    statistic  float64[J]  observed, oriented so that negative is a loss; NaN is left out
+    sign       float64[J]  −1 where a lower value is better: turns the swap effects into the same orientation
+    members    bool[J]     the tests that share alpha; the others get a p-value only
+    se0, se    float64[J]  standard errors when nothing changed (NaN without swap atoms) and as observed
+    """
+
+    statistic: Floats
+    sign: Floats
+    members: NDArray[np.bool_]
+    se0: Floats
+    se: Floats
+    noise: Noise
+
+
+@dataclass(frozen=True)
+class Null:
+    """``maxima`` float64[B], sorted: the largest loss statistic of the family in each redraw. ``p_value`` float64[J], one-sided."""
+
+    maxima: Floats
+    p_value: Floats
+
+    def critical_value(self, alpha: float) -> float:
+        """Return the (1 − alpha) quantile of the maxima by the (B + 1) rule: the level is exact, not approximate."""
+        if not len(self.maxima):
+            return math.inf
+        rank = math.ceil((1.0 - alpha) * (len(self.maxima) + 1) - 1e-9)
+        return float(self.maxima[rank - 1]) if rank <= len(self.maxima) else math.inf
+
+    def adjust(self, statistic: Floats) -> Floats:
+        """Return family-adjusted p-values; below ``alpha`` exactly where −statistic exceeds ``critical_value(alpha)``."""
+        n_resamples = len(self.maxima)
+        at_least = n_resamples - np.searchsorted(self.maxima, -statistic, side="left")
+        return np.asarray(np.where(np.isnan(statistic), np.nan, (1.0 + at_least) / (n_resamples + 1.0)))
+
+
+def count_resamples(alpha: float) -> int:
+    """Return how many redraws leave about twenty beyond the critical value, between 2,000 and 100,000."""
+    return min(max(N_RESAMPLES, math.ceil(20.0 / alpha)), 100_000)
+
+
+def compute_spread(swaps: Swaps | None, n_tests: int) -> Spread:
+    """Return the standard error under "nothing changed" and its curvature for each test."""
+    variance, absolute, linear, seen = np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests, bool)
+    for block in swaps.blocks if swaps is not None else ():
+        count = swaps.count[block.atoms].astype(np.float64)  # type: ignore[union-attr]
+        variance[block.tests] += count @ np.square(block.effects)
+        absolute[block.tests] += count @ np.abs(block.effects)
+        linear[block.tests] += swaps.imbalance[block.atoms] @ block.effects  # type: ignore[union-attr]
+        seen[block.tests] = True
+    with np.errstate(invalid="ignore"):
+        return Spread(np.where(seen, np.sqrt(variance), np.nan), variance / absolute, np.where(seen, linear, np.nan))
+
+
+def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) -> Null:
+    """Redraw the family when nothing changed.
+
+    A test without swap atoms (its baseline has numbers but no examples) gets independent normal redraws, which
+    can only make the family stricter (Šidák 1967).
+    """
+    source = Source(seed)
+    table = _draw_statistics(source, swaps, family.se0, n_resamples) * family.sign[:, None]
+    table = _add_noise(source, table, np.where(np.isnan(family.se0), family.se, family.se0), family.noise)
+    usable = ~np.isnan(family.statistic)
+    at_most = (table <= (family.statistic + GRID)[:, None]).sum(1)
+    p_value = np.where(usable, (1.0 + at_most) / (n_resamples + 1.0), np.nan)
+    members = table[family.members & usable]
+    maxima = -members.min(0) if len(members) else np.empty(0)
+    return Null(np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID), p_value)
+
+
+def _draw_statistics(source: Source, swaps: Swaps | None, se0: Floats, n_resamples: int) -> Floats:
+    """Return float64[J, B]: delta / se0 of each test in each redraw."""
+    table = np.zeros((len(se0), n_resamples))
+    if swaps is not None:
+        drawn = redraw_imbalances(source, swaps.count, n_resamples)
+        for block in swaps.blocks:
+            count = swaps.count[block.atoms]
+            table[block.tests] += _quantise(block.effects, count, se0[block.tests]).T @ drawn[block.atoms]
+    unpaired = np.flatnonzero(np.isnan(se0))
+    table[unpaired] = source.normals((len(unpaired), n_resamples))
+    return table
+
+
+def _quantise(effects: Floats, count: Integers, se0: Floats) -> Floats:
+    """Return effects / se0 on a binary grid fine enough to lose nothing and coarse enough that every sum of them is exact.
+
+    Sums of float64 multiples of 2^-q below 2^53 are exact in any order, so the product is the same to the last bit
+    whatever BLAS, thread count or processor computes it.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.where(se0 > 0, effects / se0, 0.0)
+    largest = float((count.astype(np.float64) @ np.abs(scaled)).max(initial=1.0))
+    exponent = 51 - math.ceil(math.log2(max(largest, 1.0)))
+    return np.asarray(np.ldexp(np.rint(np.ldexp(scaled, exponent)), -exponent))
+
+
+def _add_noise(source: Source, table: Floats, scale: Floats, noise: Noise) -> Floats:
+    """Return statistics of (swap + run noise) over √(scale² + estimated noise variance): Behrens–Fisher by simulation.
+
+    Tests of one metric share their estimate, hence its error; run noise itself is drawn independently, the strict case.
+    """
+    noisy = np.flatnonzero(noise.variance > 0)
+    if not len(noisy):
+        return table
+    n_resamples = table.shape[1]
+    metrics, which = np.unique(noise.metric[noisy], return_inverse=True)
+    variance = noise.variance[noisy, None]
+    base = scale[noisy, None]
+    ratio = np.ones((len(metrics), n_resamples))
+    if noise.degrees is not None:
+        ratio = np.stack([source.chi_squares(noise.degrees, n_resamples) for _ in metrics])
+    run = np.sqrt(variance) * source.normals((len(noisy), n_resamples))
+    table[noisy] = (table[noisy] * base + run) / np.sqrt(base**2 + variance * ratio[which])
+    return table

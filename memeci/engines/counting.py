@@ -1,0 +1,202 @@
+"""Counts the pair: joint cells, sums of terms, and compact arrays for rank statistics. Every table comes out sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memeci.engines.duckdb import quote_text
+from memeci.engines.engine import Engine, Table
+from memeci.engines.pairing import PAIR, Pair
+from memeci.measurements import Floats, Integers
+from memeci.metrics.tallies import CellTally, Codes, Leaves, MomentTally, MultilabelTally, ScoreArrays, UnitTotals, build_leaves
+
+
+def count_leaves(engine: Engine, pair: Pair, candidate: Table, slices: tuple[tuple[str, ...], ...], min_size: int) -> Leaves:
+    """Return the leaves of the data with all slice sets."""
+    columns = candidate.columns.slices
+    names = [f"s{i}" for i in range(len(columns))]
+    values = {row[0]: tuple(row[1:]) for row in engine.fetch_rows(f"select leaf{''.join(', ' + n for n in names)} from leaves")}
+    counted = dict(engine.fetch_rows(f"select leaf, count(*) from {PAIR} group by leaf"))
+    order = range(len(values))
+    n = np.array([counted.get(leaf, 0) for leaf in order], dtype=np.int64)
+    leaves = build_leaves(columns, tuple(values[leaf] for leaf in order), n, slices, min_size)
+    return leaves if not pair.grouped else _with_groups(engine, leaves, candidate)
+
+
+def _with_groups(engine: Engine, leaves: Leaves, candidate: Table) -> Leaves:
+    """Return the leaves with the number of groups of each slice."""
+    position = {column: i for i, column in enumerate(candidate.columns.slices)}
+    groups: list[int] = []
+    for slice_set in leaves.sets:
+        names = [f"s{position[column]}" for column in slice_set.columns]
+        keys = "".join(f"{name}, " for name in names)
+        rows = engine.fetch_rows(f"select {keys}count(distinct coalesce(grp, id)) from {candidate.view} group by all")
+        found = {tuple(row[:-1]): row[-1] for row in rows}
+        groups += [found[tuple(value for _, value in key)] for key in slice_set.keys]
+    return Leaves(leaves.n, leaves.sets, np.array(groups, dtype=np.int64), leaves.omitted)
+
+
+def count_cells(engine: Engine, pair: Pair, labels: Sequence[str]) -> CellTally:
+    """Return the joint counts; with units where the pair is grouped or weighted."""
+    by_unit = pair.grouped or pair.weighted
+    base = "b_prediction" if pair.has_baseline else "c_prediction"
+    unit = "unit" if by_unit else "0"
+    weight = "sum(w)" if pair.weighted else "count(*)"
+    query = f"select leaf, y, {base}, c_prediction, {unit}, count(*), {weight} from {PAIR} group by 1, 2, 3, 4, 5"
+    rows = engine.fetch_rows(query)
+    code = {label: i for i, label in enumerate(labels)}
+    table = np.array([(r[0], code[r[1]], code[r[2]], code[r[3]], r[4], r[5]) for r in rows], dtype=np.int64).reshape(-1, 6)
+    weights = np.array([r[6] for r in rows], dtype=np.float64)
+    order = np.lexsort(table[:, 4::-1].T)
+    leaf, y, b, c, units, n = table[order].T
+    return CellTally(leaf, y, b, c, n, weights[order], units if by_unit else None)
+
+
+def count_units(engine: Engine, pair: Pair) -> UnitTotals:
+    """Return examples and weight per leaf and unit."""
+    weight = "sum(w)" if pair.weighted else "count(*)"
+    found = _fetch_sorted(engine, f"select leaf, unit, count(*) n, cast({weight} as double) w from {PAIR} group by all", 2)
+    return UnitTotals(_codes(found["leaf"]), _codes(found["unit"]), _codes(found["n"]), _floats(found["w"]))
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Fills the placeholders of a term for one side: ``{prediction}``, ``{number:NAME}`` …"""
+
+    prefix: str
+    numbers: tuple[str, ...]
+    shift: float
+
+    def fill(self, term: str) -> str:
+        fields: Mapping[str, Any] = {
+            "label": "y",
+            "prediction": f"{self.prefix}_prediction",
+            "score": f"{self.prefix}_score",
+            "label_probability": f"{self.prefix}_label_probability",
+            "square_sum": f"{self.prefix}_square_sum",
+            "shift": repr(self.shift),
+            "exact_match": f"case when y = {self.prefix}_prediction then 1.0 else 0.0 end",
+            "number": _Number(self),
+        }
+        return term.format_map(fields)
+
+
+class _Number:
+    """``{number:NAME}`` in a term: the column that holds NAME, found by position."""
+
+    def __init__(self, side: _Side) -> None:
+        self._side = side
+
+    def __format__(self, name: str) -> str:
+        return f"{self._side.prefix}_n{self._side.numbers.index(name)}"
+
+
+def count_moments(engine: Engine, pair: Pair, terms: Sequence[str], candidate: Table) -> MomentTally:
+    """Return sums of the terms per leaf and unit, for both sides. A term the baseline lacks columns for gives NaN."""
+    weight = "w" if pair.weighted else "1.0"
+    listed = ["leaf", "unit", "count(*) as n", f"cast(sum({weight}) as double) as w"]
+    for prefix in ("b", "c"):
+        side = _Side(prefix, candidate.columns.numbers, candidate.mean_label)
+        for i, term in enumerate(terms):
+            filled = side.fill(term)
+            known = _mentions_only(filled, pair.columns)
+            listed.append(f"{f'sum({weight} * ({filled}))' if known else 'cast(null as double)'} as {prefix}_{i}")
+    found = _fetch_sorted(engine, f"select {', '.join(listed)} from {PAIR} group by leaf, unit", 2)
+    base, cand = (np.stack([_floats(found[f"{p}_{i}"]) for i in range(len(terms))], axis=1) for p in ("b", "c"))
+    n, w = _codes(found["n"]), _floats(found["w"])
+    return MomentTally(tuple(terms), _codes(found["leaf"]), _codes(found["unit"]), n, w, base if pair.has_baseline else cand, cand)
+
+
+def _mentions_only(sql: str, columns: frozenset[str]) -> bool:
+    import re
+
+    return all(name in columns for name in re.findall(r"\b[bc]_\w+", sql))
+
+
+def fetch_scores(engine: Engine, pair: Pair, label: str, column: str) -> ScoreArrays | None:
+    """Return the examples with ``label`` (an SQL number) and a score column of each side; None if the candidate lacks it.
+
+    A side without the column is all NaN.
+    """
+    if f"c_{column}" not in pair.columns:
+        return None
+    base = f"b_{column}" if f"b_{column}" in pair.columns else f"c_{column}"
+    weight = ", w" if pair.weighted else ""
+    query = f"select leaf, unit, cast({label} as double) as y, {base} as b, c_{column} as c{weight} from {PAIR}"
+    found = engine.fetch_columns(query)
+    base_scores = _floats(found["b"])
+    if pair.has_baseline and base.startswith("c_"):
+        base_scores = np.full(len(base_scores), np.nan)
+    return ScoreArrays(
+        leaf=_ints(found["leaf"]),
+        unit=_ints(found["unit"]),
+        label=_floats(found["y"]),
+        base=base_scores,
+        cand=_floats(found["c"]),
+        weight=_floats(found["w"]) if pair.weighted else None,
+    )
+
+
+def fetch_confidences(engine: Engine, pair: Pair) -> ScoreArrays | None:
+    """Return the top label's probability and whether it was right, for both sides."""
+    column = "confidence" if "c_confidence" in pair.columns else "score"
+    right = fetch_scores(engine, pair, "case when c_prediction = y then 1 else 0 end", column)
+    if right is None or not pair.has_baseline:
+        return right
+    found = engine.fetch_columns(f"select cast(case when b_prediction = y then 1 else 0 end as double) as y from {PAIR}")
+    return ScoreArrays(right.leaf, right.unit, right.label, right.base, right.cand, right.weight, _floats(found["y"]))
+
+
+def count_label_sets(engine: Engine, pair: Pair, labels: Sequence[str]) -> MultilabelTally:
+    """Return per leaf, unit and label the weights of support, predictions and true positives of both sides."""
+    weight = "w" if pair.weighted else "1.0"
+    b = "b_prediction" if pair.has_baseline else "c_prediction"
+    has = {"y": "list_contains(y, k)", "b": f"list_contains({b}, k)", "c": "list_contains(c_prediction, k)"}
+    sums = {"s": has["y"], "bt": f"{has['y']} and {has['b']}", "bq": has["b"], "ct": f"{has['y']} and {has['c']}", "cq": has["c"]}
+    listed = ", ".join(f"coalesce(sum({weight}) filter (where {condition}), 0.0) as {name}" for name, condition in sums.items())
+    exploded = f"select *, unnest(list_distinct(list_concat(list_concat(y, {b}), c_prediction))) as k from {PAIR}"
+    found = _fetch_sorted(engine, f"select leaf, unit, k, {listed} from ({exploded}) group by leaf, unit, k", 3)
+    code = {label: i for i, label in enumerate(labels)}
+    label = np.array([code[k] for k in found["k"]], dtype=np.int64)
+    sides = [_floats(found[name]) for name in sums]
+    return MultilabelTally(_codes(found["leaf"]), _codes(found["unit"]), label, *sides)
+
+
+def positive_sql(positive: str) -> str:
+    """Return SQL for 1 where the label is the positive one, else 0."""
+    return f"case when y = {quote_text(positive)} then 1 else 0 end"
+
+
+def _fetch_sorted(engine: Engine, query: str, n_keys: int) -> dict[str, NDArray[Any]]:
+    """Return the rows in the order of their keys: sums over them must not depend on how threads finished."""
+    return engine.fetch_columns(f"{query} order by {', '.join(str(i + 1) for i in range(n_keys))}")
+
+
+def _codes(column: NDArray[Any]) -> Codes:
+    return np.ma.filled(column, 0).astype(np.int64)
+
+
+def _ints(column: NDArray[Any]) -> NDArray[np.int32]:
+    return np.ma.filled(column, 0).astype(np.int32, copy=False)
+
+
+def _floats(column: NDArray[Any]) -> Floats:
+    return np.ma.filled(column.astype(np.float64, copy=False), np.nan)
+
+
+__all__ = [
+    "Integers",
+    "count_cells",
+    "count_label_sets",
+    "count_leaves",
+    "count_moments",
+    "count_units",
+    "fetch_confidences",
+    "fetch_scores",
+    "positive_sql",
+]

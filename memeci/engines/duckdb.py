@@ -1,0 +1,180 @@
+"""DuckDB: the default engine. The only place that imports it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from memeci.engines.engine import Progress
+from memeci.errors import ConfigError, DataError, InfraError, MemeciError
+from memeci.relation import ColumnType, FileFormat, Relation
+
+_KINDS = (
+    (re.compile(r"(VARCHAR|ENUM|UUID|DATE|TIME.*)$"), "text"),
+    (re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$"), "integer"),
+    (re.compile(r"(FLOAT|DOUBLE|DECIMAL.*)$"), "float"),
+    (re.compile(r"BOOLEAN$"), "boolean"),
+    (re.compile(r".*\[\d*\]$"), "list"),
+    (re.compile(r"(STRUCT|MAP).*"), "struct"),
+)
+
+
+class DuckDBEngine:
+    """One in-memory database with a memory limit; what does not fit spills to a temporary folder that is removed at the end."""
+
+    def __init__(self, *, memory_limit: str | None = None, progress: Progress | None = None) -> None:
+        import duckdb
+
+        self._errors = duckdb.Error
+        self._out_of_memory = duckdb.OutOfMemoryException
+        self._spill = tempfile.TemporaryDirectory(prefix="memeci-")
+        self._connection = duckdb.connect()
+        self._progress = progress
+        self.name = f"duckdb {duckdb.__version__}"
+        self.memory_limit = memory_limit
+        self.execute(f"set temp_directory = {quote_text(self._spill.name)}")
+        self.execute("set enable_progress_bar = false")
+        if memory_limit is not None:
+            self._set_limit(memory_limit)
+
+    def _set_limit(self, limit: str) -> None:
+        try:
+            self._connection.execute(f"set memory_limit = {quote_text(limit)}")
+        except self._errors as error:
+            raise ConfigError(
+                f"{limit!r} is no memory limit.", str(error).splitlines()[0], "write a size such as `--memory-limit 2GB`."
+            ) from error
+
+    def close(self) -> None:
+        self._connection.close()
+        self._spill.cleanup()
+
+    def __enter__(self) -> DuckDBEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def describe(self, relation: Relation) -> tuple[ColumnType, ...]:
+        try:
+            rows = self._connection.execute(f"describe select * from {self.scan(relation)}").fetchall()
+        except self._errors as error:
+            raise _unreadable(relation, error) from error
+        return tuple(ColumnType(row[0], _kind(row[1])) for row in rows)
+
+    def scan(self, relation: Relation) -> str:
+        files = "[" + ", ".join(quote_text(_literal_path(path)) for path in relation.paths) + "]"
+        compression = quote_text(relation.compression)
+        if relation.format is FileFormat.PARQUET:
+            return f"read_parquet({files}, union_by_name = true)"
+        if relation.format is FileFormat.DELIMITED:
+            return (
+                f"read_csv({files}, all_varchar = true, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
+                f" escape = '\"', compression = {compression}, union_by_name = true, max_line_size = 33554432, strict_mode = true)"
+            )
+        layout = "newline_delimited" if relation.format is FileFormat.JSON_LINES else "array"
+        if relation.bom:
+            layout = "unstructured"
+        return (
+            f"read_json({files}, format = '{layout}', compression = {compression}, union_by_name = true,"
+            " sample_size = -1, maximum_object_size = 33554432)"
+        )
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        self._run(sql, parameters)
+
+    def fetch_rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._run(sql, parameters).fetchall()
+        return rows
+
+    def fetch_columns(self, sql: str) -> dict[str, NDArray[Any]]:
+        columns: dict[str, NDArray[Any]] = self._run(sql, ()).fetchnumpy()
+        return columns
+
+    def iterate_rows(self, relation: Relation) -> Iterator[dict[str, Any]]:
+        cursor = self._connection.cursor()
+        cursor.execute(f"select * from {self.scan(relation)}")
+        names = [column[0] for column in cursor.description]
+        while rows := cursor.fetchmany(10_000):
+            yield from (dict(zip(names, row, strict=True)) for row in rows)
+
+    def write_parquet(self, sql: str, path: Path) -> None:
+        self._run(f"copy ({sql}) to {quote_text(str(path))} (format parquet, compression zstd)", ())
+
+    def _run(self, sql: str, parameters: Sequence[Any]) -> Any:
+        stop = self._watch()
+        try:
+            return self._connection.execute(sql, parameters) if parameters else self._connection.execute(sql)
+        except self._errors as error:
+            raise self._explain(error) from error
+        finally:
+            stop()
+
+    def _explain(self, error: Exception) -> MemeciError:
+        first = str(error).splitlines()[0]
+        if isinstance(error, self._out_of_memory):
+            limit = self.memory_limit or "the machine's"
+            return InfraError(
+                f"the evaluation does not fit into {limit} memory.",
+                first,
+                "raise the limit: `--memory-limit 8GB`, or free some disk space.",
+            )
+        if re.match(r"(IO|HTTP|Invalid Input|Conversion|Serialization) Error", str(error)):
+            return DataError("the predictions could not be read to the end.", first, "check the file: was it written whole?")
+        return InfraError("the engine failed.", first)
+
+    def _watch(self) -> Any:
+        """Report progress from a second on, from a thread of its own; return what ends it."""
+        if self._progress is None:
+            return lambda: None
+        done = threading.Event()
+        report = self._progress
+
+        def poll() -> None:
+            while not done.wait(0.5):
+                percent = self._connection.query_progress()
+                report("reading predictions", percent / 100 if percent >= 0 else None)
+
+        thread = threading.Thread(target=poll, daemon=True)
+        thread.start()
+
+        def stop() -> None:
+            done.set()
+            thread.join()
+
+        return stop
+
+
+def _kind(type_name: str) -> str:
+    for pattern, kind in _KINDS:
+        if pattern.match(type_name):
+            return kind
+    return "other"
+
+
+def _literal_path(path: Path) -> str:
+    """Return the path with glob characters taken literally: a folder may be called [v1]."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def _unreadable(relation: Relation, error: Exception) -> DataError:
+    first = re.sub(r"^\w[\w ]* Error: ", "", str(error).splitlines()[0])
+    if relation.format is FileFormat.PARQUET:
+        return DataError(f"{relation.name} is a damaged parquet file.", first, "write it again; was the job that wrote it cut off?")
+    return DataError(f"{relation.name} could not be read.", first, "open it and look at the line named above.")
+
+
+def quote_text(text: str) -> str:
+    """Return an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quote_name(name: str) -> str:
+    """Return an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

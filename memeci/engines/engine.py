@@ -1,0 +1,103 @@
+"""What an engine can do, and what it gives back. Everything built on SQL is shared; an engine only runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from memeci.records import Task
+from memeci.relation import Columns, ColumnType, Relation
+
+Progress = Callable[[str, float | None], None]
+"""Called now and then with what is being done and the share done (0–1, None if unknown)."""
+
+
+class Engine(Protocol):
+    """Runs SQL over relations. ``name`` and version go into the record."""
+
+    @property
+    def name(self) -> str: ...
+
+    def describe(self, relation: Relation) -> tuple[ColumnType, ...]:
+        """Return the columns. Raises DataError where the files cannot be read as what they say they are."""
+        ...
+
+    def scan(self, relation: Relation) -> str:
+        """Return a FROM item for the relation."""
+        ...
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None: ...
+
+    def fetch_rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+    def fetch_columns(self, sql: str) -> dict[str, NDArray[Any]]: ...
+
+    def iterate_rows(self, relation: Relation) -> Iterator[dict[str, Any]]:
+        """Yield each row as a dict of column → value, in the file's order, a bounded number at a time in memory."""
+        ...
+
+    def write_parquet(self, sql: str, path: Path) -> None: ...
+
+
+@dataclass(frozen=True)
+class Table:
+    """One side, loaded and checked: a view in the engine with canonical columns.
+
+    ``labels`` and ``predictions`` are the distinct values, sorted, for label tasks; ``row_hash`` is a sum over ids that
+    two tables of the same engine share if, and all but surely only if, they have the same ids.
+    """
+
+    view: str
+    relation: Relation
+    columns: Columns
+    kind: LabelKind
+    n: int
+    labels: tuple[str, ...]
+    predictions: tuple[str, ...]
+    digest: str
+    row_hash: int
+    counts: Mapping[tuple[str, str], int]
+    score_range: tuple[float, float] | None = None
+    mean_label: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return self.relation.name
+
+
+@dataclass(frozen=True)
+class LabelKind:
+    """How labels are read: as "text", "number" or "list" (of texts, split at ``separator`` where the file has text)."""
+
+    kind: str
+    separator: str | None = None
+
+    @classmethod
+    def of(cls, task: Task) -> LabelKind:
+        if task is Task.REGRESSION:
+            return cls("number")
+        return cls("list" if task is Task.MULTILABEL else "text")
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Examples of both sides: in common, on one side only, and with another label in the baseline."""
+
+    common: int
+    only_baseline: int
+    only_candidate: int
+    relabelled: int
+
+    @property
+    def complete(self) -> bool:
+        return self.only_baseline == 0 and self.only_candidate == 0
+
+    @property
+    def share(self) -> float:
+        """Share of all examples, of either side, that are common."""
+        total = self.common + self.only_baseline + self.only_candidate
+        return self.common / total if total else 0.0

@@ -1,0 +1,211 @@
+"""Joins candidate and baseline example by example: one relation ``pair`` that every tally reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from memeci.engines.duckdb import quote_text
+from memeci.engines.engine import Engine, Overlap, Table
+from memeci.engines.loading import MD5_64, check_duplicates
+
+N_UNITS = 1024
+"""Examples or groups are numbered when they are at most this many, else hashed into this many units."""
+
+MATERIALIZE_UP_TO = 2_000_000
+"""Rows kept as a table. Above, tallies read the join anew: a table would cost memory for nothing when one scan suffices."""
+
+PAIR = "pair"
+CANDIDATE = "candidate"
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The joined relation: ``n`` examples, ``columns`` its column names, units numbered 0 … n_units − 1."""
+
+    n: int
+    columns: frozenset[str]
+    n_units: int
+    has_baseline: bool
+    grouped: bool
+    weighted: bool
+    overlap: Overlap | None = None
+
+
+@dataclass(frozen=True)
+class PairSpec:
+    """``positive`` is the label whose probability ``score`` gives; None where there is no such thing. ``units``: are they needed?"""
+
+    positive: str | None = None
+    units: bool = False
+
+
+def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: PairSpec) -> Pair:
+    """Create the relation ``pair`` and return what it holds. Raises DataError for a duplicate id on either side."""
+    overlap = find_overlap(engine, candidate, baseline) if baseline is not None else None
+    if baseline is None:
+        check_duplicates(engine, candidate)
+    n = candidate.n if overlap is None else overlap.common
+    grouped, weighted = candidate.columns.group is not None, candidate.columns.weight is not None
+    units = _number_units(engine, candidate) if spec.units or grouped or weighted else None
+    _number_leaves(engine, candidate)
+    columns = _pair_columns(candidate, baseline, spec, units)
+    by_hash = _same_ids(candidate, baseline)
+    _create_pair(engine, candidate, baseline, _Join(columns, units, by_hash, n))
+    if by_hash and baseline is not None and not _check_join(engine, candidate, baseline, n):
+        _create_pair(engine, candidate, baseline, _Join(columns, units, False, n))
+    return Pair(n, frozenset(columns), units.n if units else 0, baseline is not None, grouped, weighted, overlap)
+
+
+@dataclass(frozen=True)
+class _Units:
+    """``key`` names the unit of an example; numbered by the table ``units``, or hashed into ``n``."""
+
+    key: str
+    n: int
+    numbered: bool
+
+
+@dataclass(frozen=True)
+class _Join:
+    columns: dict[str, str]
+    units: _Units | None
+    by_hash: bool
+    n: int
+
+
+def _create_pair(engine: Engine, candidate: Table, baseline: Table | None, join: _Join) -> None:
+    """Create ``pair``: joined on ids, or on their hashes where both sides are known to have the same ids.
+
+    The hash table of a join on hashes holds eight bytes an id, whatever the length of the ids.
+    """
+    listed = ", ".join(f"{sql} as {name}" for name, sql in join.columns.items())
+    left, right = f"{candidate.view} c", ""
+    if baseline is not None and join.by_hash:
+        left = f"(select *, hash(id) as h from {candidate.view}) c"
+        right = f" join (select *, hash(id) as h from {baseline.view}) b on c.h = b.h"
+    elif baseline is not None:
+        right = f" join {baseline.view} b on c.id = b.id"
+    slices = [f"c.s{i} is not distinct from l.s{i}" for i in range(len(candidate.columns.slices))]
+    right += f" left join leaves l on {' and '.join(slices)}" if slices else " cross join leaves l"
+    if join.units is not None and join.units.numbered:
+        right += f" left join units u on u.name = {join.units.key}"
+    kind = "table" if join.n <= MATERIALIZE_UP_TO else "view"
+    engine.execute(f"create or replace temp {kind} {PAIR} as select {listed} from {left}{right}")
+
+
+def _same_ids(candidate: Table, baseline: Table | None) -> bool:
+    """Equal sums of 64-bit hashes over equally many ids: the same ids on both sides, or a chance of 2⁻⁶⁴."""
+    return baseline is not None and candidate.n == baseline.n and candidate.row_hash == baseline.row_hash
+
+
+def find_overlap(engine: Engine, candidate: Table, baseline: Table) -> Overlap:
+    """Return how the two sides' examples overlap. Looks at single rows only where ids or labels differ."""
+    has_labels = "label" in _available(candidate) and "label" in _available(baseline)
+    if _same_ids(candidate, baseline) and (candidate.digest == baseline.digest or not has_labels):
+        return Overlap(candidate.n, 0, 0, 0)
+    for table in (candidate, baseline):
+        check_duplicates(engine, table)
+    changed = "c.label is distinct from b.label" if has_labels else "false"
+    common, relabelled = engine.fetch_rows(
+        f"select count(*), count(*) filter (where {changed}) from {candidate.view} c join {baseline.view} b on c.id = b.id"
+    )[0]
+    return Overlap(common, baseline.n - common, candidate.n - common, relabelled)
+
+
+def find_missing_ids(engine: Engine, have: Table, lack: Table, limit: int = 3) -> tuple[str, ...]:
+    """Return a few ids of ``have`` that ``lack`` has not."""
+    rows = engine.fetch_rows(
+        f"select id from {have.view} where id not in (select id from {lack.view} where id is not null) order by id limit {int(limit)}"
+    )
+    return tuple(row[0] for row in rows)
+
+
+def _check_join(engine: Engine, candidate: Table, baseline: Table, n: int) -> bool:
+    """Return whether the join by hash gave one row per example. More rows mean duplicate ids, on both sides alike."""
+    joined = engine.fetch_rows(
+        f"select count(*) from (select hash(id) h from {candidate.view}) c join (select hash(id) h from {baseline.view}) b using (h)"
+        if n > MATERIALIZE_UP_TO
+        else f"select count(*) from {PAIR}"
+    )[0][0]
+    if joined == n:
+        return True
+    for table in (candidate, baseline):
+        check_duplicates(engine, table)
+    return False
+
+
+def _available(table: Table) -> set[str]:
+    columns = table.columns
+    parts = {"label": columns.label, "prediction": columns.prediction, "score": columns.score}
+    return {name for name, column in parts.items() if column is not None}
+
+
+def _pair_columns(candidate: Table, baseline: Table | None, spec: PairSpec, units: _Units | None) -> dict[str, str]:
+    """Return canonical pair columns → SQL over c (candidate), b (baseline), l (leaf) and u (unit)."""
+    columns = {"id": "c.id", "leaf": "cast(l.leaf as integer)"}
+    if units is not None:
+        hashed = f"cast({MD5_64.format(units.key)} & {N_UNITS - 1}::ubigint as integer)"
+        columns["unit"] = "u.unit" if units.numbered else hashed
+    if candidate.columns.weight is not None:
+        columns["w"] = "c.weight"
+    if candidate.columns.label is not None:
+        columns["y"] = "c.label"
+    for side, table in (("b", baseline), ("c", candidate)):
+        if table is not None:
+            columns |= _side_columns(side, table, candidate, spec)
+    return columns
+
+
+def _side_columns(side: str, table: Table, candidate: Table, spec: PairSpec) -> dict[str, str]:
+    found = table.columns
+    columns: dict[str, str] = {}
+    if found.prediction is not None:
+        columns[f"{side}_prediction"] = f"{side}.prediction"
+    probabilities = {label: f"{side}.p{i}" for i, (label, _) in enumerate(found.probabilities)}
+    score = f"{side}.score" if found.score is not None else probabilities.get(spec.positive or "")
+    if score is not None:
+        columns[f"{side}_score"] = score
+    if spec.positive is not None and score is not None:
+        columns[f"{side}_label_probability"] = f"case when c.label = {quote_text(spec.positive)} then {score} else 1 - {score} end"
+    elif probabilities:
+        cases = " ".join(f"when {quote_text(label)} then {column}" for label, column in probabilities.items())
+        columns[f"{side}_label_probability"] = f"case c.label {cases} end"
+        columns[f"{side}_square_sum"] = " + ".join(f"{column} * {column}" for column in probabilities.values())
+        columns[f"{side}_confidence"] = f"greatest({', '.join(probabilities.values())})"
+    for label, column in probabilities.items():
+        columns[f"{side}_p{_position(candidate, label)}"] = column
+    for i, name in enumerate(found.numbers):
+        columns[f"{side}_n{candidate.columns.numbers.index(name)}"] = f"{side}.n{i}"
+    return columns
+
+
+def _position(candidate: Table, label: str) -> int:
+    labels = [name for name, _ in candidate.columns.probabilities]
+    return labels.index(label) if label in labels else len(labels)
+
+
+def _number_leaves(engine: Engine, candidate: Table) -> None:
+    names = [f"s{i}" for i in range(len(candidate.columns.slices))]
+    if not names:
+        engine.execute("create or replace temp table leaves as select 0 as leaf")
+        return
+    listed = ", ".join(names)
+    engine.execute(
+        f"create or replace temp table leaves as select {listed}, cast(row_number() over (order by {listed}) - 1 as integer) as leaf"
+        f" from (select distinct {listed} from {candidate.view})"
+    )
+
+
+def _number_units(engine: Engine, candidate: Table) -> _Units:
+    """Number the units where they are few, in the order of their names; else they will be hashed."""
+    key = "id" if candidate.columns.group is None else "coalesce(grp, id)"
+    on_c = "c.id" if candidate.columns.group is None else "coalesce(c.grp, c.id)"
+    n = candidate.n if key == "id" else int(engine.fetch_rows(f"select count(distinct {key}) from {candidate.view}")[0][0])
+    if n > N_UNITS:
+        return _Units(on_c, N_UNITS, numbered=False)
+    engine.execute(
+        f"create or replace temp table units as select name, cast(row_number() over (order by name) - 1 as integer) as unit"
+        f" from (select distinct {key} as name from {candidate.view})"
+    )
+    return _Units(on_c, n, numbered=True)

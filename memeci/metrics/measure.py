@@ -1,0 +1,124 @@
+"""Tallies → measurements: every metric on every slice, its standard error, and what a swap would change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from memeci.measurements import Floats, Integers, Measurements, SliceKey, SwapBlock, Swaps, TestKey
+from memeci.metrics.array_part import measure_array
+from memeci.metrics.label_part import measure_labels
+from memeci.metrics.metric import Metric
+from memeci.metrics.moment_part import measure_moments
+from memeci.metrics.part import Part
+from memeci.metrics.tallies import Leaves, Tallies
+from memeci.records import Pairing
+
+
+def measure(tallies: Tallies, metrics: Sequence[Metric], *, pairing: Pairing = Pairing.PAIRED, seed: int = 0) -> Measurements:
+    """Return all metric × slice tests: for each slice (all examples first) every metric, in the order given.
+
+    Cost depends on the size of the tallies alone; only metrics of ranks and quantiles look at examples.
+    """
+    slices = tallies.leaves.slices
+    table = _Table(len(slices), len(metrics))
+    for part in _parts(tallies, metrics):
+        table.add(part, tallies)
+    return table.build(tallies, metrics, slices, pairing, seed)
+
+
+def _parts(tallies: Tallies, metrics: Sequence[Metric]) -> list[Part]:
+    by_kind: dict[str, list[int]] = {}
+    for position, metric in enumerate(metrics):
+        by_kind.setdefault(metric.kind, []).append(position)
+    measures = {"label": measure_labels, "moment": measure_moments, "array": measure_array}
+    return [measures[kind](tallies, [metrics[i] for i in positions], positions) for kind, positions in by_kind.items()]
+
+
+@dataclass
+class _Table:
+    """Collects the parts into arrays over all tests."""
+
+    n_slices: int
+    n_metrics: int
+    parts: list[Part] = field(default_factory=list)
+    blocks: list[SwapBlock] = field(default_factory=list)
+    counts: list[Integers] = field(default_factory=list)
+    imbalances: list[Integers] = field(default_factory=list)
+    n_atoms: int = 0
+
+    def add(self, part: Part, tallies: Tallies) -> None:
+        self.parts.append(part)
+        if not tallies.has_baseline:
+            return
+        offset = self.n_atoms
+        if part.atom_count is not None and part.atom_imbalance is not None:
+            self.counts.append(part.atom_count)
+            self.imbalances.append(part.atom_imbalance)
+            self.n_atoms += len(part.atom_count)
+        else:
+            offset = self._unit_offset(tallies.n_units)
+        for block in part.blocks:
+            tests = block.slice * self.n_metrics + part.positions
+            self.blocks.append(SwapBlock(tests, block.atoms + offset, block.effects))
+
+    def _unit_offset(self, n_units: int) -> int:
+        """Return where the atoms of the units begin: shared by all parts, since one draw swaps a whole unit."""
+        if not hasattr(self, "_units_at"):
+            self._units_at = self.n_atoms
+            self.counts.append(np.ones(n_units, dtype=np.int64))
+            self.imbalances.append(np.ones(n_units, dtype=np.int64))
+            self.n_atoms += n_units
+        return self._units_at
+
+    def build(self, tallies: Tallies, metrics: Sequence[Metric], slices: tuple[SliceKey, ...], pairing: Pairing, seed: int) -> Measurements:
+        names = ("baseline", "candidate", "se", "se_plus", "n_positive", "n_negative")
+        arrays = {name: np.full((self.n_slices, self.n_metrics), np.nan) for name in names}
+        for part in self.parts:
+            for name in names:
+                arrays[name][:, part.positions] = getattr(part, name)
+        reasons = np.full((self.n_slices, self.n_metrics), "", dtype=object)
+        for part in self.parts:
+            reasons[:, part.positions] = part.reasons
+        flat = {name: array.reshape(-1) for name, array in arrays.items()}
+        n = np.repeat(count_slices(tallies.leaves), self.n_metrics)
+        groups = tallies.leaves.n_groups
+        return Measurements(
+            tests=tuple(TestKey(m.name, key, m.direction, m.unit) for key in slices for m in metrics),
+            baseline=flat["baseline"],
+            candidate=flat["candidate"],
+            delta=flat["candidate"] - flat["baseline"],
+            se=flat["se"],
+            se_plus=flat["se_plus"],
+            n=n,
+            n_units=n if groups is None else np.repeat(groups, self.n_metrics),
+            n_positive=flat["n_positive"].astype(np.int64),
+            n_negative=flat["n_negative"].astype(np.int64),
+            reasons=tuple(reasons.reshape(-1)),
+            pairing=pairing if tallies.has_baseline else Pairing.NONE,
+            swaps=self._build_swaps() if tallies.has_baseline else None,
+            grouped=tallies.grouped,
+            seed=seed,
+        )
+
+    def _build_swaps(self) -> Swaps:
+        def join(arrays: list[Integers]) -> Integers:
+            return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int64)
+
+        return Swaps(join(self.counts), join(self.imbalances), tuple(self.blocks))
+
+
+def count_slices(leaves: Leaves) -> Integers:
+    """Return int64[S]: the number of examples of each slice."""
+    counts = []
+    for slice_set in leaves.sets:
+        inside = slice_set.membership >= 0
+        totals = np.zeros(len(slice_set.keys), dtype=np.int64)
+        np.add.at(totals, slice_set.membership[inside], leaves.n[inside])
+        counts.append(totals)
+    return np.concatenate(counts)
+
+
+__all__ = ["Floats", "count_slices", "measure"]

@@ -1,0 +1,129 @@
+"""What a metric is: a name, a direction, and a functional of one kind of tally with its derivative.
+
+A new metric is one file here or one line in the table of ``memeci/metrics/__init__.py``; the contract tests run on it by themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memeci.measurements import Floats
+from memeci.metrics.sample import Sample
+from memeci.records import Direction, Task, Unit
+
+CLASSIFICATION = frozenset({Task.BINARY, Task.MULTICLASS})
+BINARY = frozenset({Task.BINARY})
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """Label counts of S slices and K labels, as shares of the slice's weight.
+
+    true      float64[S, K]  predicted and true (t)
+    predicted float64[S, K]  (q)
+    support   float64[S, K]  (s)
+    present   bool[S, K]     labels that take part in a macro average
+    positive  index of the positive label, for binary metrics
+    codes     int64[K]  which labels the columns are, where not all labels have one; None: column k is label k
+    """
+
+    true: Floats
+    predicted: Floats
+    support: Floats
+    present: NDArray[np.bool_]
+    positive: int | None = None
+    codes: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Derivatives of a label metric by true, predicted and support: float64, broadcastable to [S, K]."""
+
+    true: Floats
+    predicted: Floats
+    support: Floats
+
+
+class Metric(Protocol):
+    """What every metric says about itself. ``kind`` is label, moment or array; ``undefined`` explains a NaN to the user."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def direction(self) -> Direction: ...
+    @property
+    def unit(self) -> Unit: ...
+    @property
+    def tasks(self) -> frozenset[Task]: ...
+    @property
+    def undefined(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
+class LabelMetric(Metric, Protocol):
+    """A smooth functional of label counts."""
+
+    def value(self, counts: LabelCounts) -> Floats:
+        """Return float64[S]; NaN where it cannot be computed."""
+        ...
+
+    def gradient(self, counts: LabelCounts) -> Gradient:
+        """Return the derivative at ``counts``; zeros where the value is NaN."""
+        ...
+
+
+class MomentMetric(Metric, Protocol):
+    """A smooth functional of the weighted means of terms.
+
+    ``terms`` are SQL scalar expressions over ``{label}``, ``{prediction}``, ``{score}``, ``{label_probability}``,
+    ``{square_sum}`` (sum of squared class probabilities), ``{number:NAME}``; plain arithmetic that every SQL engine has.
+    """
+
+    @property
+    def terms(self) -> tuple[str, ...]: ...
+
+    def value(self, means: Floats) -> Floats:
+        """Return float64[S] for means float64[S, T]."""
+        ...
+
+    def gradient(self, means: Floats) -> Floats:
+        """Return float64[S, T]."""
+        ...
+
+
+class ArrayMetric(Metric, Protocol):
+    """A functional of the examples' own numbers: ranks, quantiles, bins.
+
+    ``needs`` names the arrays: "scores" (binary), "class_scores" (one-vs-rest), "confidences" or "numbers" (regression).
+    """
+
+    @property
+    def needs(self) -> str: ...
+
+    @property
+    def supports_weights(self) -> bool: ...
+
+    def measure(self, sample: Sample) -> tuple[float, Floats]:
+        """Return the value and influence[N], so that value(data) ≈ value(truth) + weighted mean of influence.
+
+        NaN with zero influence where it cannot be computed.
+        """
+        ...
+
+
+def divide(numerator: Floats, denominator: Floats, otherwise: float = np.nan) -> Floats:
+    """Return numerator / denominator elementwise, ``otherwise`` where the denominator is 0."""
+    shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
+    result = np.full(shape, otherwise, dtype=np.float64)
+    np.divide(numerator, denominator, out=result, where=np.broadcast_to(denominator, shape) != 0)
+    return result
+
+
+def sum_by(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
+    """Return float64[size]: the sums of ``values`` with each code 0 … size − 1."""
+    return np.bincount(code, values, size).astype(np.float64, copy=False)

@@ -1,0 +1,29 @@
+"""One-vs-rest macro averages of ROC-AUC and average precision over the classes of a multiclass task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from memeci.metrics.ranking import AveragePrecision, RocAuc
+from memeci.records import Direction, Task, Unit
+
+
+@dataclass(frozen=True)
+class OneVsRest:
+    """The plain mean of a binary rank metric over all classes, each against the rest.
+
+    Needs one probability column per class. A class that never occurs: cannot be computed (scikit-learn refuses it too).
+    """
+
+    binary: RocAuc | AveragePrecision
+    direction: Direction = Direction.HIGHER
+    unit: Unit = Unit.RATE
+    tasks: frozenset[Task] = frozenset({Task.MULTICLASS})
+    undefined: str = "some class never occurs here"
+    needs: str = "class_scores"
+    supports_weights: bool = True
+    kind = "array"
+
+    @property
+    def name(self) -> str:
+        return f"{self.binary.name}_ovr"

@@ -1,0 +1,76 @@
+"""What one kind of metric contributes to the measurements: values per slice, and swap effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memeci.measurements import Floats, Integers
+
+
+@dataclass(frozen=True)
+class PartBlock:
+    """Effects of atoms on all metrics of the part, on one slice: atoms int64[A_b], effects float64[A_b, M]."""
+
+    slice: int
+    atoms: Integers
+    effects: Floats
+
+
+@dataclass(frozen=True)
+class Part:
+    """S slices × M metrics; ``positions`` are the metrics' places in the whole list.
+
+    ``atom_count`` None means that atoms are the units of the tallies, which all parts share.
+    """
+
+    positions: NDArray[np.int64]
+    baseline: Floats
+    candidate: Floats
+    se: Floats
+    se_plus: Floats
+    n_positive: Floats
+    n_negative: Floats
+    reasons: NDArray[np.object_]
+    blocks: tuple[PartBlock, ...]
+    atom_count: Integers | None = None
+    atom_imbalance: Integers | None = None
+
+
+@dataclass
+class UnitInfluence:
+    """Collects influence by unit for S slices, U units and M metrics: sums float64[S, U, M], shares float64[S, U].
+
+    ``shares`` is each unit's part of the slice's weight.
+    """
+
+    sums: Floats
+    shares: Floats
+
+    @classmethod
+    def empty(cls, n_slices: int, n_units: int, n_metrics: int) -> UnitInfluence:
+        return cls(np.zeros((n_slices, n_units, n_metrics)), np.zeros((n_slices, n_units)))
+
+    def standard_error(self) -> Floats:
+        """Return float64[S, M]: √(U/(U−1) Σ_u (S_u − share_u · Σ S)²), U counting the units present; NaN with one unit."""
+        present = (self.shares > 0).sum(axis=1)
+        total = self.sums.sum(axis=1, keepdims=True)
+        squares = ((self.sums - self.shares[:, :, None] * total) ** 2).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            correction = np.where(present > 1, present / (present - 1.0), np.nan)
+        error: Floats = np.sqrt(squares * correction[:, None])
+        return error
+
+    def blocks(self, delta: Floats, first_slice: int = 0) -> tuple[PartBlock, ...]:
+        """Return one block per slice: effect_u = S_u + delta·share_u, so that the effects of a slice sum to delta.
+
+        For a mean that is exactly what the unit adds to the difference; for other functionals the same to first order.
+        """
+        result = []
+        for s in range(len(self.sums)):
+            atoms = np.flatnonzero(self.shares[s] > 0)
+            effects = self.sums[s, atoms] + np.nan_to_num(delta[s]) * self.shares[s, atoms, None]
+            result.append(PartBlock(first_slice + s, atoms, effects))
+        return tuple(result)

@@ -1,0 +1,46 @@
+"""Proper scores of predicted probabilities: log loss and Brier score, as means over examples."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memeci.measurements import Floats
+from memeci.metrics.means import MeanOf
+from memeci.metrics.metric import CLASSIFICATION
+from memeci.records import Direction, Unit
+
+# scikit-learn clips probabilities at the machine epsilon of their type.
+EPSILON = float(np.finfo(np.float64).eps)
+
+LOG_LOSS = MeanOf(
+    name="log_loss",
+    term=f"-ln(least(greatest({{label_probability}}, {EPSILON!r}), 1 - {EPSILON!r}))",
+    direction=Direction.LOWER,
+    unit=Unit.NUMBER,
+    tasks=CLASSIFICATION,
+    formula="mean of −ln p(true label), p clipped to [ε, 1 − ε], ε = 2.2e-16",
+)
+
+# For two classes half of the sum over classes, as scikit-learn's `scale_by_half="auto"`: (p − y)².
+BRIER_BINARY = MeanOf(
+    name="brier",
+    term="(1 - {label_probability}) * (1 - {label_probability})",
+    direction=Direction.LOWER,
+    unit=Unit.NUMBER,
+    tasks=frozenset(t for t in CLASSIFICATION if t.value == "binary"),
+    formula="mean of (p − y)²",
+)
+
+BRIER_MULTICLASS = MeanOf(
+    name="brier",
+    term="{square_sum} - 2 * {label_probability} + 1",
+    direction=Direction.LOWER,
+    unit=Unit.NUMBER,
+    tasks=frozenset(t for t in CLASSIFICATION if t.value == "multiclass"),
+    formula="mean of Σ_k (p_k − y_k)²",
+)
+
+
+def label_probabilities(label: Floats, score: Floats) -> Floats:
+    """Return p(true label) for binary labels 0/1 and the positive class's probability."""
+    return np.where(label > 0, score, 1 - score)

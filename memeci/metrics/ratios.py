@@ -1,0 +1,86 @@
+"""The per-class ratios: precision, recall, F1, specificity, false-positive and false-negative rate.
+
+With t, q, s the shares of true positives, predictions and support of one class (sources: scikit-learn's user guide,
+section 3.4; derivatives by hand, checked against finite differences in the tests).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memeci.measurements import Floats
+from memeci.metrics.averages import Ratio
+from memeci.metrics.metric import divide
+from memeci.records import Direction
+
+Parts = tuple[Floats, Floats, Floats]
+
+
+def _precision(t: Floats, q: Floats, s: Floats) -> Floats:
+    return divide(t, q)
+
+
+def _precision_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
+    return divide(np.ones_like(t), q, 0.0), -divide(t, q * q, 0.0), np.zeros_like(t)
+
+
+def _recall(t: Floats, q: Floats, s: Floats) -> Floats:
+    return divide(t, s)
+
+
+def _recall_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
+    return divide(np.ones_like(t), s, 0.0), np.zeros_like(t), -divide(t, s * s, 0.0)
+
+
+def _f1(t: Floats, q: Floats, s: Floats) -> Floats:
+    return divide(2 * t, s + q)
+
+
+def _f1_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
+    by_size = -divide(2 * t, (s + q) ** 2, 0.0)
+    return divide(2 * np.ones_like(t), s + q, 0.0), by_size, by_size
+
+
+def _specificity(t: Floats, q: Floats, s: Floats) -> Floats:
+    return divide(_clear(1 - q - s + t), _clear(1 - s))
+
+
+def _specificity_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
+    negatives = _clear(1 - s)
+    inverse = divide(np.ones_like(t), negatives, 0.0)
+    return inverse, -inverse, divide(t - q, negatives**2, 0.0)
+
+
+def _false_positive_rate(t: Floats, q: Floats, s: Floats) -> Floats:
+    return divide(_clear(q - t), _clear(1 - s))
+
+
+def _false_positive_rate_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
+    by_true, by_predicted, by_support = _specificity_gradient(t, q, s)
+    return -by_true, -by_predicted, -by_support
+
+
+def _false_negative_rate(t: Floats, q: Floats, s: Floats) -> Floats:
+    return 1 - _recall(t, q, s)
+
+
+def _false_negative_rate_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
+    by_true, by_predicted, by_support = _recall_gradient(t, q, s)
+    return -by_true, -by_predicted, -by_support
+
+
+def _clear(x: Floats) -> Floats:
+    """Return x with rounding noise of shares (1 − s where s sums to 1 in 1e-16 steps) set to 0."""
+    return np.where(np.abs(x) < 1e-14, 0.0, x)
+
+
+PRECISION = Ratio("precision", _precision, _precision_gradient, "the class was never predicted")
+RECALL = Ratio("recall", _recall, _recall_gradient, "the class never occurs among the labels")
+F1 = Ratio("f1", _f1, _f1_gradient, "the class neither occurs nor was predicted")
+SPECIFICITY = Ratio("specificity", _specificity, _specificity_gradient, "there are no negative examples")
+FALSE_POSITIVE_RATE = Ratio(
+    "false_positive_rate", _false_positive_rate, _false_positive_rate_gradient, "there are no negative examples", Direction.LOWER
+)
+FALSE_NEGATIVE_RATE = Ratio(
+    "false_negative_rate", _false_negative_rate, _false_negative_rate_gradient, "there are no positive examples", Direction.LOWER
+)

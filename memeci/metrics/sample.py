@@ -1,0 +1,66 @@
+"""The examples of one slice, sorted by score, with the cumulative sums that rank metrics share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from memeci.measurements import Floats
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The examples of one slice as one model scored them, sorted by score, ascending. float64[N] each.
+
+    ``label`` is 1 or 0 (or the number to predict); ``weight`` None when all are 1.
+    """
+
+    label: Floats
+    score: Floats
+    weight: Floats | None = None
+
+    @cached_property
+    def tied_sums(self) -> TiedSums:
+        """Shared by the rank metrics: made once."""
+        return sum_ties(self)
+
+
+@dataclass(frozen=True)
+class TiedSums:
+    """Cumulative weights over scores sorted ascending. Per example i of N, float64[N], ties sharing one value.
+
+    ``positive_below``: weight of positives with a smaller score; ``positive_at``: with the same score; likewise negative.
+    """
+
+    positive_below: Floats
+    positive_at: Floats
+    negative_below: Floats
+    negative_at: Floats
+    positives: float
+    negatives: float
+
+
+def sum_ties(sample: Sample) -> TiedSums:
+    """Return cumulative weights for labels 0/1 sorted by score, ascending. One pass, float64."""
+    label, score, weight = sample.label, sample.score, sample.weight
+    positive = label if weight is None else label * weight
+    negative = 1 - label if weight is None else (1 - label) * weight
+    starts = np.flatnonzero(np.r_[True, score[1:] != score[:-1]])
+    ends = np.r_[starts[1:], len(score)]
+    size = ends - starts
+    cumulative_positive = np.r_[0.0, np.cumsum(positive)]
+    cumulative_negative = np.r_[0.0, np.cumsum(negative)]
+
+    def spread(values: Floats) -> Floats:
+        return values if len(starts) == len(score) else np.repeat(values, size)
+
+    return TiedSums(
+        positive_below=spread(cumulative_positive[starts]),
+        positive_at=spread(cumulative_positive[ends] - cumulative_positive[starts]),
+        negative_below=spread(cumulative_negative[starts]),
+        negative_at=spread(cumulative_negative[ends] - cumulative_negative[starts]),
+        positives=float(cumulative_positive[-1]),
+        negatives=float(cumulative_negative[-1]),
+    )

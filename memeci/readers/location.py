@@ -1,0 +1,76 @@
+"""Which files a person means by a path, a folder or a glob."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+from collections.abc import Iterator
+from pathlib import Path
+
+from memeci.errors import DataError
+
+_GLOB_CHARACTERS = frozenset("*?[")
+
+
+def list_files(spec: str, suffixes: tuple[str, ...], compressions: tuple[str, ...]) -> list[Path]:
+    """Return the files that ``spec`` means, sorted by name; at least one.
+
+    A folder gives the files below it whose names end in one of ``suffixes`` (and one of ``compressions``), without hidden
+    ones and those that begin with "_", as writers like Spark leave them beside the data.
+    """
+    path = Path(spec)
+    if path.is_dir():
+        return _list_folder(path, suffixes, compressions)
+    if path.is_file():
+        return [path]
+    if path.exists():
+        raise DataError(f"{spec} is not a file.", "it is a device, a pipe or a socket.", "write the predictions to a file first.")
+    if "://" in spec:
+        raise DataError(f"{spec} is an address.", "memeci reads files on this machine.", "download it in a step before, and name the file.")
+    if _GLOB_CHARACTERS & set(spec):
+        return _list_glob(spec)
+    raise DataError(f"{spec} does not exist.", _explain_missing(path), _suggest_next(path))
+
+
+def _list_folder(folder: Path, suffixes: tuple[str, ...], compressions: tuple[str, ...]) -> list[Path]:
+    files = sorted(f for f in _walk(folder) if _names_data(f, suffixes, compressions))
+    if not files:
+        others = sorted(f.name for f in _walk(folder))
+        why = f"it has only: {', '.join(others[:5])}{' …' if len(others) > 5 else ''}." if others else "it is empty."
+        raise DataError(f"{folder} holds no predictions.", why, f"a prediction file ends in {', '.join(dict.fromkeys(suffixes))}.")
+    return files
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name.startswith((".", "_")):
+            continue
+        if path.is_dir():
+            yield from _walk(path)
+        elif path.is_file():
+            yield path
+
+
+def _names_data(path: Path, suffixes: tuple[str, ...], compressions: tuple[str, ...]) -> bool:
+    name = path.name.lower()
+    for ending in compressions:
+        name = name.removesuffix(ending)
+    return name.endswith(suffixes)
+
+
+def _list_glob(pattern: str) -> list[Path]:
+    files = sorted(Path(p) for p in glob.glob(pattern, recursive=True) if Path(p).is_file())
+    if not files:
+        raise DataError(f"no file matches {pattern}.", f"memeci looked from {Path.cwd()}.", "quote the pattern, or list the folder.")
+    return files
+
+
+def _explain_missing(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent} in {Path.cwd()}."
+    near = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], n=1)
+    return f"the nearest name beside it is {near[0]}." if near else f"memeci looked in {path.parent.resolve()}."
+
+
+def _suggest_next(path: Path) -> str:
+    return f"run the step that writes {path.name}, or correct the path."

@@ -1,0 +1,146 @@
+"""The Markdown of the comment and of the job summary: sections from one template, cut by importance where there is no room.
+
+Written for GitHub's renderer; GitLab's reads the same. Knows no forge: the marker that finds a comment again is theirs.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from memeci.records import Evaluation
+from memeci.report.comment_view import build_view
+from memeci.report.escape import to_code, to_html, to_prose
+from memeci.report.picture import PictureLink
+from memeci.report.words import WORDS, Language, Phrases
+
+if TYPE_CHECKING:
+    import jinja2
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How much of everything is shown, in rows."""
+
+    name: str
+    slices: int
+    more_slices: int
+    flips: int
+    classes: int
+    text: int
+
+
+COMMENT = Layout("comment", slices=8, more_slices=40, flips=10, classes=8, text=120)
+SUMMARY = Layout("summary", slices=12, more_slices=400, flips=100, classes=20, text=300)
+
+# Sections in reading order; a higher number goes first where there is no room. 0 always stays.
+SECTIONS = {
+    "headline": 0,
+    "picture": 2,
+    "overall": 1,
+    "reasons": 5,
+    "slices": 3,
+    "visibility": 4,
+    "notes": 6,
+    "flips": 4,
+    "broken": 8,
+    "fixed": 9,
+    "confusion": 7,
+    "more_slices": 10,
+    "classes": 11,
+    "docker": 3,
+    "footer": 0,
+}
+# What a section is called when it had to be left out.
+TITLES = {
+    "overall": "overall",
+    "reasons": "reasons",
+    "slices": "slices",
+    "more_slices": "slices",
+    "broken": "flips",
+    "fixed": "flips",
+    "confusion": "confusion",
+    "classes": "classes",
+    "notes": "notes",
+    "flips": "flips",
+    "visibility": "visibility",
+    "docker": "docker_tag",
+    "picture": "picture",
+}
+ROOM_FOR_NOTICE = 600
+
+
+class Markdown(str):
+    """A string that is Markdown already; everything else a template prints is escaped."""
+
+    __slots__ = ()
+
+
+def render_markdown(record: Evaluation, layout: Layout, *, language: Language, picture: PictureLink | None, limit: int) -> str:
+    """Return the sections of ``layout`` as one Markdown text of at most ``limit`` UTF-16 units."""
+    say = Phrases(language)
+    view = build_view(record, layout, say, picture)
+    template = _load_template()
+    context = template.new_context(view)
+    present = [name for name in SECTIONS if view["has"].get(name, True)]
+    sections = {name: "".join(template.blocks[name](context)).strip() for name in present}
+    return _join_within(sections, say, limit)
+
+
+def _join_within(sections: dict[str, str], say: Phrases, limit: int) -> str:
+    text = _join(sections)
+    if _length(text) <= limit:
+        return text
+    kept = dict(sections)
+    cut: list[str] = []
+    for name in sorted((n for n in sections if SECTIONS[n]), key=lambda n: -SECTIONS[n]):
+        if _length(_join(kept)) <= limit - ROOM_FOR_NOTICE:
+            break
+        del kept[name]
+        cut.append(name)
+    titles = dict.fromkeys(TITLES[name] for name in SECTIONS if name in cut)
+    notice = [line.format(sections=", ".join(text)) for line, text in zip(say.lines(WORDS["cut"]), _titles(titles, say), strict=True)]
+    footer = kept.pop("footer", "")
+    return _join({**kept, "notice": "✂️ " + "<br>".join(notice), "footer": footer})
+
+
+def _titles(keys: dict[str, None], say: Phrases) -> list[list[str]]:
+    columns = [say.lines(WORDS[key]) for key in keys]
+    return [[column[min(i, len(column) - 1)] for column in columns] for i in range(len(say.lines(WORDS["cut"])))]
+
+
+def _join(sections: dict[str, str]) -> str:
+    return "\n\n".join(text for text in sections.values() if text) + "\n"
+
+
+def _length(text: str) -> int:
+    # GitHub counts characters; UTF-16 units are never fewer, so this errs on the safe side.
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+@functools.cache
+def _load_template() -> jinja2.Template:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("memeci.report"),
+        autoescape=False,  # noqa: S701  `finalize` escapes for Markdown, which HTML escaping does not cover
+        finalize=_escape_unless_markdown,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        raw=Markdown,
+        html=lambda text: Markdown(to_html(str(text), 400)),
+        code=lambda text: Markdown(to_code(str(text), 120)),
+        cell=lambda text: Markdown(to_code(str(text), 60, cell=True)),
+    )
+    return environment.get_template("comment.md.j2")
+
+
+def _escape_unless_markdown(value: Any) -> Any:
+    if isinstance(value, Markdown):
+        return value
+    return to_prose(str(value)) if value != "" else ""

@@ -1,0 +1,229 @@
+"""What the comment says, as values for its template: rows, sentences, tables. Pure; the template only places them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from memeci.formatting import MINUS, format_count, format_delta, format_slice, format_value
+from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Unit
+from memeci.report.escape import to_code, to_prose, to_url
+from memeci.report.order import NOTABLE, MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
+from memeci.report.picture import PictureLink
+from memeci.report.rows import (
+    Row,
+    build_dataset_change,
+    build_facts,
+    build_row,
+    build_visibility,
+    format_baseline,
+    format_candidate,
+)
+from memeci.report.words import STATUS, STATUS_EMOJI, WORDS, Phrases
+
+if TYPE_CHECKING:
+    from memeci.report.comment import Layout
+
+MAX_REASONS = 8
+
+# The share of a true label's examples from which a cell gets its mark: right (on the diagonal), and wrong.
+HEAT_RIGHT = ((0.95, "💯"), (0.80, "🔥"), (0.60, "⚠️"), (0.0, "❌"))
+HEAT_WRONG = ((0.25, "❌"), (0.10, "⚠️"))
+
+
+def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: PictureLink | None) -> dict[str, Any]:
+    """Return the variables of comment.md.j2; ``has`` names the sections that are empty and stay out."""
+    slices, overall = sort_slices(record), select_overall(record)
+    notable = [c for c in slices if c.outcome in NOTABLE][: layout.slices]
+    rest = [c for c in slices if c not in notable]
+    reasons = select_reasons(record, [*overall, *notable])[:MAX_REASONS]
+    broken, fixed = (select_flips(record, kind, layout.flips) for kind in (FlipKind.BROKEN, FlipKind.FIXED))
+    matrix = build_matrix(record.confusion, layout.classes) if record.confusion else None
+    url = to_url(picture.url) if picture and picture.url else None
+    view = {
+        "record": record,
+        "say": say,
+        "status": say.pick(STATUS[record.verdict.status], joint=" · "),
+        "status_emoji": STATUS_EMOJI[record.verdict.status],
+        "sentence": [line for line in say.lines(record.verdict.sentence) if line.strip()],
+        "reasons": [say.pick(r.text, joint=" · ") for r in reasons],
+        "picture": picture,
+        "picture_url": url,
+        "baseline": format_baseline(record),
+        "candidate": format_candidate(record),
+        "dirty": f" ({say.word('dirty')})" if record.candidate.dirty else "",
+        "facts": build_facts(record, say),
+        "overall": [build_row(c, say) for c in overall],
+        "slices": [build_row(c, say) for c in notable],
+        "more_slices": [build_row(c, say) for c in rest[: layout.more_slices]],
+        "more_slices_total": len(rest),
+        "visibility": build_visibility(record, say),
+        "flip_title": say.word(title_flips(record)),
+        "flip_counts": format_flip_counts(record, say),
+        "shares": format_shares(record, say),
+        "broken": broken,
+        "fixed": fixed,
+        "matrix": matrix,
+        "heat": render_heat,
+        "heat_legend": _format_legend(say, has_change=record.confusion is not None and record.confusion.has_baseline),
+        "classes": [_format_class(c) for c in record.classes[: layout.classes * 2]],
+        "docker_reading": _format_docker(record),
+        "notes": [*build_dataset_change(record, say), *(say.pick(n, joint=" · ") for n in record.verdict.notes)],
+        "footer": _format_footer(record, say),
+        "table": _bind_table(say, layout),
+        "flip_table": lambda flips: render_flip_table(flips, say, layout.text),
+    }
+    view["has"] = {
+        "reasons": bool(reasons),
+        "slices": bool(notable),
+        "more_slices": bool(rest),
+        "flips": record.flips is not None,
+        "broken": bool(broken),
+        "fixed": bool(fixed),
+        "confusion": matrix is not None,
+        "classes": bool(record.classes),
+        "docker": record.docker_tag is not None,
+    }
+    return view
+
+
+def _bind_table(say: Phrases, layout: Layout) -> Callable[[Sequence[Row], bool], str]:
+    return lambda rows, with_slice: render_comparison_table(rows, say, with_slice=with_slice)
+
+
+def render_comparison_table(rows: Sequence[Row], say: Phrases, *, with_slice: bool) -> str:
+    """Return a Markdown table of comparisons. The mark comes first: on a telephone the last column is out of sight.
+
+    Numbers do not wrap; names are code, so nothing in them is Markdown.
+    """
+    first = ["slice", "metric", "n"] if with_slice else ["metric"]
+    keys = [*first, "baseline", "candidate", "change", "interval", "outcome"]
+    align = [":--" if key in {"slice", "metric", "outcome"} else "--:" for key in keys]
+    lines = [_join_cells(["", *(_head(say, key) for key in keys)]), _join_cells([":-:", *align])]
+    for row in rows:
+        numbers = [_unbreakable(x) for x in (row.baseline, row.candidate, row.change, row.interval)]
+        metric = to_code(row.metric, 40, cell=True)
+        named = [to_code(row.slice, 60, cell=True), metric, row.n] if with_slice else [metric]
+        remarks = [_unbreakable(to_prose(x, 120)) for x in row.limits] if not with_slice else []
+        remarks += [to_prose(row.reason, 120)] if row.reason else []
+        note = "".join(f"<br><sub>{remark}</sub>" for remark in remarks)
+        lines.append(_join_cells([row.emoji, *named, *numbers, _unbreakable(to_prose(row.verdict)) + note]))
+    return "\n".join(lines)
+
+
+def render_flip_table(flips: Sequence[FlipExample], say: Phrases, text_limit: int) -> str:
+    """Return a Markdown table of examples; columns nobody filled stay out. Label, was and now stand apart, so that a
+    right-to-left label cannot turn the arrow between them around."""
+    columns: list[tuple[str, Callable[[FlipExample], str]]] = [
+        ("id", lambda f: to_code(f.id, 40, cell=True)),
+        (_head(say, "slice"), lambda f: to_code(format_slice(f.slice), 40, cell=True) if f.slice else ""),
+        (_head(say, "label"), lambda f: to_code(f.label, 40, cell=True)),
+        (_head(say, "was"), lambda f: to_code(f.baseline, 40, cell=True)),
+        (_head(say, "now"), lambda f: to_code(f.candidate, 40, cell=True)),
+        (_head(say, "score"), lambda f: format_value(f.score, Unit.NUMBER) if f.score is not None else ""),
+        (_head(say, "text"), lambda f: to_code(f.text, text_limit, cell=True) if f.text else ""),
+    ]
+    cells = [[show(f) for f in flips] for _, show in columns]
+    filled = [i for i, column in enumerate(cells) if any(column)]
+    lines = [_join_cells([columns[i][0] for i in filled]), _join_cells([":--" for _ in filled])]
+    lines += [_join_cells([cells[i][row] for i in filled]) for row in range(len(flips))]
+    return "\n".join(lines)
+
+
+def render_heat(cell: MatrixCell, right: bool) -> str:
+    """Return one cell of the emoji heatmap: mark, count, and the change in brackets."""
+    if not right and cell.count == 0 and not cell.change:
+        return "·"
+    scale = HEAT_RIGHT if right else HEAT_WRONG
+    mark = next((emoji for floor, emoji in scale if cell.share >= floor), "") if cell.count or right else ""
+    change = f" ({format_matrix_change(cell.change)})" if cell.change is not None else ""
+    return _unbreakable(f"{mark} {format_count(cell.count)}{change}".strip())
+
+
+def format_matrix_change(change: int) -> str:
+    if change == 0:
+        return "±0"
+    return ("+" if change > 0 else MINUS) + format_count(abs(change))
+
+
+def _format_legend(say: Phrases, *, has_change: bool) -> str:
+    right = " ".join(f"{emoji} ≥ {floor:.0%}" for floor, emoji in HEAT_RIGHT[:-1]) + f" {HEAT_RIGHT[-1][1]} < {HEAT_RIGHT[-2][0]:.0%}"
+    wrong = " ".join(f"{emoji} ≥ {floor:.0%}" for floor, emoji in reversed(HEAT_WRONG))
+    parts = [f"{say.word('heat_right')}: {right}", f"{say.word('heat_wrong')}: {wrong}"]
+    return " · ".join([*parts, say.word("confusion_change")] if has_change else parts)
+
+
+def title_flips(record: Evaluation) -> str:
+    """Return the key of the title over the flips: what broke, unless at least as much was fixed."""
+    return "flips" if record.flips and record.flips.broken > record.flips.fixed else "changed"
+
+
+def format_flip_counts(record: Evaluation, say: Phrases) -> str:
+    if record.flips is None:
+        return ""
+    flips = record.flips
+    lines = say.sentences("flip_counts", broken=format_count(flips.broken), fixed=format_count(flips.fixed))
+    if flips.changed_wrong:
+        other = say.sentences("flip_other", n=format_count(flips.changed_wrong))
+        lines = [f"{a}, {b}" for a, b in zip(lines, other, strict=True)]
+    return " · ".join(lines)
+
+
+def format_shares(record: Evaluation, say: Phrases) -> list[str]:
+    """Return the slices that make most of the net loss, where there is one."""
+    flips = record.flips
+    if flips is None or flips.broken <= flips.fixed:
+        return []
+    telling = [s for s in flips.slices if s.share is not None and s.share >= 0.2 and s.n < record.dataset.n]
+    telling.sort(key=lambda s: -(s.share or 0.0))
+    return [
+        say.joined(
+            "share_line",
+            slice=format_slice(s.slice),
+            share=format_value(s.share, Unit.RATE),
+            broken=format_count(s.broken),
+            fixed=format_count(s.fixed),
+        )
+        for s in telling[:3]
+    ]
+
+
+def _format_class(c: ClassMetrics) -> dict[str, str]:
+    def pair(new: float | None, old: float | None) -> str:
+        change = format_delta(new - old, Unit.RATE, with_unit=False) if new is not None and old is not None else ""
+        return _unbreakable(format_value(new, Unit.RATE) + (f" ({change})" if change else ""))
+
+    return {
+        "label": c.label,
+        "support": format_count(c.support),
+        "precision": pair(c.precision, c.baseline_precision),
+        "recall": pair(c.recall, c.baseline_recall),
+        "f1": pair(c.f1, c.baseline_f1),
+    }
+
+
+def _format_docker(record: Evaluation) -> str:
+    tag = record.docker_tag
+    return " · ".join(part for part in (tag.hanzi, tag.pinyin, tag.gloss) if part) if tag else ""
+
+
+def _format_footer(record: Evaluation, say: Phrases) -> list[str]:
+    decision, origin = record.decision, record.provenance
+    parts = [origin.memeci_version]
+    if decision.n_tests:
+        parts.append(f"{say.word('false_alarms')} ≤ {decision.alpha * 100:g}% ({decision.n_tests} {say.word('tests')})")
+    parts.append(f"{say.word('test_set')} {record.dataset.digest[:19]}")
+    parts += [part for part in (origin.engine, origin.created_at) if part]
+    return parts
+
+
+def _head(say: Phrases, key: str) -> str:
+    return say.pick(WORDS[key], joint="<br>") if key in WORDS else key
+
+
+def _join_cells(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _unbreakable(text: str) -> str:
+    return text.replace(" ", "\u00a0")

@@ -1,0 +1,104 @@
+"""What a reader needs first: comparisons by how bad they are, flips by how telling, classes by their errors. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from memeci.records import Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason
+
+SEVERITY = (
+    Outcome.REGRESSED,
+    Outcome.BELOW_FLOOR,
+    Outcome.MISSING,
+    Outcome.INCOMPARABLE,
+    Outcome.INCONCLUSIVE,
+    Outcome.NO_EVIDENCE,
+    Outcome.HELD,
+    Outcome.MEASURED,
+    Outcome.IMPROVED,
+    Outcome.TOO_FEW,
+)
+RANK = {outcome: rank for rank, outcome in enumerate(SEVERITY)}
+FAILING = frozenset(SEVERITY[:4])
+NOTABLE = frozenset((*SEVERITY[:5], Outcome.IMPROVED))
+
+
+def select_overall(record: Evaluation) -> list[Comparison]:
+    """Return the comparisons on all examples, in the order of the record."""
+    return [c for c in record.comparisons if not c.slice]
+
+
+def sort_slices(record: Evaluation) -> list[Comparison]:
+    """Return the comparisons on slices, worst first: by outcome, then by evidence, then by the size of the loss."""
+    return sorted((c for c in record.comparisons if c.slice), key=_badness)
+
+
+def select_headline(record: Evaluation) -> Comparison | None:
+    """Return the comparison that stands for the whole: the gated one on all examples that did worst, else the first."""
+    overall = select_overall(record)
+    gated = [c for c in overall if c.gated]
+    return min(gated or overall, key=lambda c: RANK[c.outcome], default=None)
+
+
+def select_reasons(record: Evaluation, shown: Sequence[Comparison]) -> list[Reason]:
+    """Return the verdict's reasons that no table shows: the sentence and the rows say the others already."""
+    rows = {(c.metric, tuple(c.slice.items())) for c in shown}
+    return [
+        reason
+        for reason in record.verdict.reasons
+        if (reason.metric, tuple(reason.slice.items())) not in rows and reason.text.en not in record.verdict.sentence.en
+    ]
+
+
+def select_flips(record: Evaluation, kind: FlipKind, limit: int) -> list[FlipExample]:
+    """Return up to ``limit`` flips of one kind, in the order of the record."""
+    return [f for f in record.flips.examples if f.kind is kind][:limit] if record.flips else []
+
+
+def _badness(comparison: Comparison) -> tuple[int, bool, float, float]:
+    evidence = comparison.p_value
+    delta = comparison.delta or 0.0
+    loss = delta if comparison.direction is Direction.HIGHER else -delta
+    return RANK[comparison.outcome], not comparison.gated, 1.0 if evidence is None else evidence, loss
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """``share`` is the part of the true label's examples (candidate), ``change`` candidate − baseline in examples."""
+
+    count: int
+    share: float
+    change: int | None
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The confusion matrix of the classes with most errors: ``rows[t][p]`` by ``labels``; ``n_classes`` in all."""
+
+    labels: tuple[str, ...]
+    rows: tuple[tuple[MatrixCell, ...], ...]
+    n_classes: int
+
+
+def build_matrix(confusion: Confusion, limit: int) -> Matrix:
+    """Return the matrix of the ``limit`` classes with most errors, in the order of the labels."""
+    counts: dict[tuple[int, int], tuple[int, int]] = {(c.true, c.predicted): (c.baseline, c.candidate) for c in confusion.cells}
+    totals: dict[int, int] = defaultdict(int)
+    errors: dict[int, int] = defaultdict(int)
+    for (true, predicted), (_, candidate) in counts.items():
+        totals[true] += candidate
+        if true != predicted:
+            errors[true] += candidate
+            errors[predicted] += candidate
+    worst = sorted(range(len(confusion.labels)), key=lambda i: (-errors[i], i))[:limit]
+    shown = sorted(worst)
+
+    def cell(true: int, predicted: int) -> MatrixCell:
+        baseline, candidate = counts.get((true, predicted), (0, 0))
+        share = candidate / totals[true] if totals[true] else 0.0
+        return MatrixCell(candidate, share, candidate - baseline if confusion.has_baseline else None)
+
+    rows = tuple(tuple(cell(t, p) for p in shown) for t in shown)
+    return Matrix(tuple(confusion.labels[i] for i in shown), rows, len(confusion.labels))

@@ -1,0 +1,151 @@
+"""The words of the reports, in both languages. One vocabulary: the terms of record.json, the docs and the terminal agree."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from memeci.records import Direction, Outcome, Pairing, Status, Text
+
+Language = Literal["zh", "en", "both"]
+
+STATUS = {
+    Status.PASS: Text("pass", "通过"),
+    Status.INCONCLUSIVE: Text("inconclusive", "不确定"),
+    Status.FAIL: Text("fail", "未通过"),
+    Status.NO_BASELINE: Text("no baseline yet", "还没有基线"),
+}
+STATUS_EMOJI = {Status.PASS: "✅", Status.INCONCLUSIVE: "🤔", Status.FAIL: "❌", Status.NO_BASELINE: "🌱"}
+
+OUTCOME = {
+    Outcome.REGRESSED: Text("regressed", "变差了"),
+    Outcome.INCONCLUSIVE: Text("inconclusive", "不确定"),
+    Outcome.HELD: Text("held", "守住了"),
+    Outcome.IMPROVED: Text("improved", "变好了"),
+    Outcome.NO_EVIDENCE: Text("no loss seen", "未见变差"),
+    Outcome.TOO_FEW: Text("too few", "样本太少"),
+    Outcome.BELOW_FLOOR: Text("below floor", "低于底线"),
+    Outcome.MISSING: Text("missing", "缺失"),
+    Outcome.INCOMPARABLE: Text("incomparable", "无法比较"),
+    Outcome.MEASURED: Text("measured", "已测量"),
+}
+ABOVE_CEILING = Text("above ceiling", "高于上限")
+OUTCOME_EMOJI = {
+    Outcome.REGRESSED: "❌",
+    Outcome.INCONCLUSIVE: "⚠️",
+    Outcome.HELD: "✅",
+    Outcome.IMPROVED: "💯",
+    Outcome.NO_EVIDENCE: "✅",
+    Outcome.TOO_FEW: "🔍",
+    Outcome.BELOW_FLOOR: "❌",
+    Outcome.MISSING: "❌",
+    Outcome.INCOMPARABLE: "❌",
+    Outcome.MEASURED: "📏",
+}
+
+PAIRING = {
+    Pairing.PAIRED: Text("paired by id", "按 id 配对"),
+    Pairing.PARTIAL: Text("paired on the common ids", "只在共同的 id 上配对"),
+    Pairing.UNPAIRED: Text("unpaired: the baseline has no examples, so intervals are wider", "未配对：基线没有逐条预测，区间更宽"),
+    Pairing.METRICS_ONLY: Text("bare numbers: the baseline has no error bar", "只有指标数字：基线没有误差范围"),
+    Pairing.NONE: Text("nothing to compare with", "没有可比较的对象"),
+}
+
+WORDS = {
+    "metric": Text("metric", "指标"),
+    "slice": Text("slice", "切片"),
+    "baseline": Text("baseline", "基线"),
+    "candidate": Text("candidate", "候选"),
+    "change": Text("change", "变化"),
+    "interval": Text("interval", "区间"),
+    "outcome": Text("outcome", "结论"),
+    "overall": Text("All examples", "全部样本"),
+    "slices": Text("Slices, worst first", "切片，最差的在前"),
+    "more_slices": Text("more slices", "个其余切片"),
+    "more": Text("more", "个未列出"),
+    "flips": Text("What broke", "哪些样本变坏了"),
+    "changed": Text("What changed", "哪些样本变了"),
+    "flip_counts": Text("{broken} broke, {fixed} were fixed", "{broken} 个变坏，{fixed} 个变好"),
+    "flip_other": Text("{n} are wrong in another way", "{n} 个换了种错法"),
+    "broken_examples": Text("{n} of the {all} that broke", "{all} 个变坏样本中的 {n} 个"),
+    "fixed_examples": Text("{n} of the {all} that were fixed", "{all} 个变好样本中的 {n} 个"),
+    "label": Text("label", "标签"),
+    "was": Text("was", "原预测"),
+    "now": Text("now", "现预测"),
+    "score": Text("score", "分数"),
+    "text": Text("text", "文本"),
+    "share_line": Text(
+        "{slice} makes {share} of the net loss ({broken} broken, {fixed} fixed)",
+        "{slice} 占净损失的 {share}（{broken} 个变坏，{fixed} 个变好）",
+    ),
+    "confusion": Text("Confusion matrix", "混淆矩阵"),
+    "confusion_change": Text("in brackets: change", "括号内：变化"),
+    "confusion_worst": Text("the {n} classes of {all} with most errors", "{all} 个类别中错误最多的 {n} 个"),
+    "true": Text("true ↓ predicted →", "真实 ↓ 预测 →"),
+    "heat_right": Text("right", "预测对"),
+    "heat_wrong": Text("wrong", "预测错"),
+    "classes": Text("Per class", "各类别"),
+    "support": Text("examples", "样本数"),
+    "visibility": Text("What this test set can see", "这个测试集能看清什么"),
+    "visible": Text(
+        "{n} examples, {disagreement} of them predicted differently: a loss of {metric} under {detectable} is invisible here.",
+        "{n} 个样本，其中 {disagreement} 预测不同：{metric} 小于 {detectable} 的损失在这里看不出来。",
+    ),
+    "visible_plain": Text(
+        "{n} examples: a loss of {metric} under {detectable} is invisible here.",
+        "{n} 个样本：{metric} 小于 {detectable} 的损失在这里看不出来。",
+    ),
+    "reasons": Text("Why", "原因"),
+    "notes": Text("Notes", "说明"),
+    "not_gated": Text("shown only", "仅展示"),
+    "examples": Text("examples", "个样本"),
+    "groups": Text("groups", "个分组"),
+    "nothing": Text("nothing to compare with", "没有可比较的对象"),
+    "dirty": Text("with uncommitted changes", "含未提交的改动"),
+    "dataset_changed": Text(
+        "The test set changed: {common} examples in common, {gone} gone, {new} new, {relabelled} with another label.",
+        "测试集变了：共同样本 {common} 个，减少 {gone} 个，新增 {new} 个，标签改动 {relabelled} 个。",
+    ),
+    "docker_tag": Text("Docker tag", "Docker 标签"),
+    "cut": Text(
+        "Left out to fit the limit of a comment: {sections}. The whole is in the job summary and in `record.json`.",
+        "因评论长度限制省略了：{sections}。完整内容见任务摘要和 `record.json`。",
+    ),
+    "false_alarms": Text("false alarms", "误报率"),
+    "floor": Text("floor", "底线"),
+    "ceiling": Text("ceiling", "上限"),
+    "tolerance": Text("tolerance", "容许"),
+    "picture": Text("Picture", "图片"),
+    "test_set": Text("test set", "测试集"),
+    "tests": Text("tests", "项检验"),
+}
+
+
+class Phrases:
+    """Words in the asked language. With "both", short words stand side by side and sentences below each other."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def word(self, key: str) -> str:
+        """Return a short phrase by its key: "metric 指标" when both."""
+        return self.pick(WORDS[key])
+
+    def joined(self, key: str, **values: object) -> str:
+        """Return a phrase with values in it on one line, the languages parted by a dot."""
+        return " · ".join(self.sentences(key, **values))
+
+    def sentences(self, key: str, **values: object) -> list[str]:
+        """Return a sentence with values in it, one line a language."""
+        return [t.format(**values) for t in self.lines(WORDS[key])]
+
+    def pick(self, text: Text, *, joint: str = " ") -> str:
+        return joint.join(self.lines(text))
+
+    def lines(self, text: Text) -> list[str]:
+        """Return a text in the asked language, or first in English and then in Chinese."""
+        texts = {"en": [text.en], "zh": [text.zh], "both": [text.en, text.zh]}[self.language]
+        return texts[:1] if len(set(texts)) == 1 else texts
+
+    def outcome(self, outcome: Outcome, direction: Direction) -> str:
+        ceiling = outcome is Outcome.BELOW_FLOOR and direction is Direction.LOWER
+        return self.pick(ABOVE_CEILING if ceiling else OUTCOME[outcome])

@@ -1,0 +1,150 @@
+"""The comment: what it says, in which language, and what it leaves out when there is no room."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+
+from memeci.records import Confusion, ConfusionCell, Evaluation, FlipKind, Outcome, Reason, Status, Text
+from memeci.report import PictureLink, render_comment, render_summary
+from memeci.report.order import build_matrix, sort_slices
+from tests.builders.evaluations import compare, failing, first_run, flip, many_classes, passing, regression
+
+HANZI = re.compile(r"[\u4e00-\u9fff]")
+
+
+def comment(record: Evaluation, language: str = "en", url: str | None = "https://x.example/a.png") -> str:
+    text = render_comment(record, language=language, picture=PictureLink("alt", url, "caption!"))  # type: ignore[arg-type]
+    return text.replace("\u00a0", " ")
+
+
+def huge() -> Evaluation:
+    """Wide everywhere: more than any comment may hold."""
+    long = "很长的切片名称" * 12
+    slices = tuple(compare(f"metric_{i}", 0.9, 0.8, Outcome.REGRESSED, slice={long: f"{long}{i}"}, reason=long) for i in range(400))
+    one = many_classes(30)
+    assert one.flips is not None
+    examples = tuple(flip(i, kind, text=long * 3, slice={long: long}) for i in range(200) for kind in FlipKind)
+    overall = tuple(compare(f"{'指标' * 30}{i}", 0.9, 0.8, Outcome.REGRESSED, reason=long) for i in range(60))
+    return msgspec.structs.replace(one, comparisons=(*overall, *slices), flips=msgspec.structs.replace(one.flips, examples=examples))
+
+
+@pytest.mark.parametrize(
+    ("record", "first"),
+    [
+        (failing(), "### ❌ `sentiment`: fail"),
+        (passing(), "### ✅ `sentiment`: pass"),
+        (passing(Status.INCONCLUSIVE), "### 🤔 `sentiment`: inconclusive"),
+        (first_run(), "### 🌱 `sentiment`: no baseline yet"),
+    ],
+)
+def test_first_line_is_the_verdict(record: Evaluation, first: str) -> None:
+    assert comment(record).splitlines()[0] == first
+
+
+def test_table_has_baseline_candidate_change_interval_and_outcome() -> None:
+    assert "| ❌ | `accuracy` | 89.6% | 83.5% | −6.1 pp | [−7.9, −4.3] | regressed |" in comment(failing())
+
+
+def test_what_the_test_set_can_see_is_said() -> None:
+    assert "3,592 examples, 8.7% of them predicted differently: a loss of accuracy under 2.1 pp is invisible here." in comment(failing())
+
+
+def test_slices_come_worst_first() -> None:
+    assert [c.outcome for c in sort_slices(failing())][:3] == [Outcome.REGRESSED, Outcome.REGRESSED, Outcome.INCONCLUSIVE]
+    text = comment(failing())
+    assert text.index("`platform=ios`") < text.index("`platform=web`") < text.index("`platform=android`")
+
+
+def test_flips__ids_old_and_new_prediction_and_text() -> None:
+    assert "| `review-00001` | `platform=ios` | `neg` | `neg` | `pos` | 0.5100 | `等了两个小时才到，都凉透了，再也不点了！` |" in comment(
+        failing()
+    )
+
+
+def test_heatmap__marks_by_share_of_the_true_label() -> None:
+    text = comment(failing())
+
+    assert "| `neg` | 🔥 2,201 (−69) | 204 (+69) |" in text
+    assert "| `pos` | ❌ 388 (+150) | ⚠️ 799 (−150) |" in text
+
+
+def test_heatmap__keeps_the_classes_with_most_errors_and_says_so() -> None:
+    cells = (ConfusionCell(0, 0, 0, 9), ConfusionCell(1, 2, 0, 5), ConfusionCell(2, 2, 0, 1))
+    matrix = build_matrix(Confusion(("a", "b", "c"), cells, has_baseline=False), limit=2)
+
+    assert matrix.labels == ("b", "c")
+    assert [[c.count for c in row] for row in matrix.rows] == [[0, 5], [0, 1]]
+    assert "the 8 classes of 10 with most errors" in comment(many_classes(10))
+
+
+def test_no_baseline__no_change_is_shown_and_nothing_breaks() -> None:
+    text = comment(first_run())
+
+    assert "| 📏 | `accuracy` | – | 89.6% | – | – | measured |" in text
+    assert "(+" not in text
+
+
+def test_regression__numbers_keep_their_digits() -> None:
+    assert "| 💯 | `rmse` | 63.04 | 56.81 | −6.230 | [−9.20, −3.10] | improved |" in comment(regression())
+
+
+@pytest.mark.parametrize("record", [failing(), passing(), first_run(), regression()])
+def test_english_has_no_hanzi_of_ours(record: Evaluation) -> None:
+    plain = msgspec.structs.replace(record, flips=None, docker_tag=None)
+
+    assert not HANZI.search(comment(plain, "en"))
+
+
+def test_chinese_headings_have_no_english_words() -> None:
+    text = comment(failing(), "zh")
+
+    assert not re.search(r"regressed|baseline|candidate|slices|outcome", text)
+    assert "变差了" in text
+
+
+def test_picture__an_address_that_is_not_https_falls_back_to_the_caption() -> None:
+    assert '<img width="640" alt="alt" src="https://x.example/a.png">' in comment(failing())
+    for url in ("javascript:alert(1)", "data:image/png;base64,AAAA", 'https://x/"onerror="', "../up.png", None):
+        assert "<img" not in comment(failing(), url=url)
+        assert "> caption&#33;" in comment(failing(), url=url)
+
+
+@pytest.mark.parametrize("limit", [25_000, 15_000, 9_000])
+def test_too_long__cut_by_section_and_says_where_the_whole_is(limit: int) -> None:
+    text = render_comment(huge(), language="both", picture=None, limit=limit)
+
+    assert len(text.encode("utf-16-le")) // 2 <= limit
+    assert text.startswith("### ❌")
+    assert "✂️" in text
+    assert "record.json" in text
+    assert text.rstrip().endswith("</sub>")
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_fits__nothing_is_cut() -> None:
+    assert "✂️" not in comment(failing(), "both")
+
+
+def test_summary__shows_more_than_the_comment() -> None:
+    one = huge()
+    summary = render_summary(one, language="en", picture=None)
+
+    assert len(summary) > 65_000
+    assert len(summary.encode()) < 1_000_000
+
+
+def test_everything_at_its_widest__still_fits_a_comment() -> None:
+    assert len(render_comment(huge(), language="both", picture=None).encode("utf-16-le")) // 2 <= 65_000
+
+
+def test_reasons__only_those_that_no_row_shows() -> None:
+    one = failing()
+    alone = Reason(Outcome.INCOMPARABLE, Text("The test set changed too much.", "测试集变化太大。"))
+    verdict = msgspec.structs.replace(one.verdict, reasons=(*one.verdict.reasons, alone))
+    text = comment(msgspec.structs.replace(one, verdict=verdict))
+
+    assert "- The test set changed too much." in text
+    assert "- accuracy fell" not in text
