@@ -99,12 +99,9 @@ def test_the_leaderboard__ranks_the_releases_of_all_models(repo: RepoBuilder, mo
     kitchen = run(repo, monkeypatch, "leaderboard", "--theme", "kitchen").stdout
     assert "食材算力排行榜" in kitchen
     assert kitchen.index("tomato") < kitchen.index("potato")
-    places = [(p["rank"], p["model"], p["version"]) for p in json.loads(run(repo, monkeypatch, "leaderboard", "--json").stdout)["places"]]
-    assert [(p["rank"], p["model"], p["version"]) for p in places] == [
-        (1, "tomato", "1.0.0"),
-        (2, "potato", "1.0.1"),
-        (3, "potato", "1.0.0"),
-    ]
+    content = json.loads(run(repo, monkeypatch, "leaderboard", "--json").stdout)
+    places = [(place["rank"], place["model"], place["version"]) for place in content["places"]]
+    assert [(1, "tomato", "1.0.0"), (2, "potato", "1.0.1"), (3, "potato", "1.0.0")] == places
 
 
 def test_a_promotion__is_a_tag_as_gto_writes_it_and_a_baseline(repo: RepoBuilder, tmp_path: Path) -> None:
