@@ -19,6 +19,9 @@ from memeci.registry.scratch import Scratch
 
 MAX_ATTEMPTS = 200
 MAX_WAIT_S = 300.0
+MAX_STANDSTILL = 10
+"""Lost races for one and the same version. Whoever wins a race takes the version, so this is no race: a lock was left behind."""
+
 _FILE_LIMIT = 1024 * MIB
 _FIRST_DELAY_S = 0.05
 _MAX_DELAY_S = 3.0

@@ -17,7 +17,7 @@ from memeci.registry.bump import Bump, Step, choose_step
 from memeci.registry.command import MIB, check_succeeded, run_git
 from memeci.registry.names import FIRST, Part, TagStyle, Version, check_model, format_tag, parse_model_tag, parse_version, release_ref
 from memeci.registry.objects import format_tree, write_object
-from memeci.registry.push import PushResult, attempts, gave_up, push_refs
+from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
 from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 from memeci.registry.release_message import format_message
 from memeci.registry.release_record import PICTURE, PREDICTIONS, PREDICTIONS_LIMIT, RECORD, TAG_COPY, compute_digest
@@ -172,8 +172,12 @@ def _digest_of(path: Path) -> str:
 def _race(prepared: _Prepared) -> Release:
     repository = prepared.repository
     remote = repository.remote if prepared.request.push else None
+    tried: list[Version] = []
     for _ in attempts():
         names = _choose_names(prepared, remote)
+        tried.append(names.version)
+        if tried.count(names.version) > MAX_STANDSTILL:
+            break
         tag = format_tag(prepared.evaluation.model, names.version)
         ref = release_ref(prepared.namespace, prepared.evaluation.model, names.version)
         tag_id, record_commit = _write(prepared, names, tag)
