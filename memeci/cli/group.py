@@ -16,6 +16,10 @@ from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_U
 COMMANDS = {
     "evaluate": ("memeci.cli.evaluate", "Compare predictions with the last tagged model and give a verdict."),
     "release": ("memeci.cli.release", "Tag the evaluated model in git, with its record."),
+    "history": ("memeci.cli.history", "The line of releases, with a sparkline per metric."),
+    "leaderboard": ("memeci.cli.leaderboard", "The best releases of all models, by one metric."),
+    "promote": ("memeci.cli.promote", "Put a release into a stage such as prod."),
+    "gc": ("memeci.cli.gc", "Clear old records away."),
     "docker-tag": ("memeci.cli.docker_tag", "Read a commit hash aloud in Chinese, as a Docker tag."),
     "meme": ("memeci.cli.meme", "Draw a meme from a record, or from a caption of yours."),
     "init": ("memeci.cli.init", "Write memeci.yml and the workflow for your forge."),
