@@ -15,6 +15,8 @@ from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_U
 # One line per command, in the order of --help: name -> (module that holds `command`, summary).
 COMMANDS = {
     "evaluate": ("memeci.cli.evaluate", "Compare predictions with the last tagged model and give a verdict."),
+    "ci": ("memeci.cli.ci", "Evaluate, and bring the result to the pull request: what the action and the template call."),
+    "publish": ("memeci.cli.publish", "Post the comment for an evaluation that another run made."),
     "release": ("memeci.cli.release", "Tag the evaluated model in git, with its record."),
     "history": ("memeci.cli.history", "The line of releases, with a sparkline per metric."),
     "leaderboard": ("memeci.cli.leaderboard", "The best releases of all models, by one metric."),
