@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,26 +34,17 @@ def _parse_rate(ctx: click.Context, param: click.Parameter, value: str | None) -
     return rate
 
 
+_RATE: Any = {"callback": _parse_rate, "metavar": "RATE"}
+_RECORD = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 @click.command("power")
 @click.option("-n", "--examples", type=click.IntRange(1, MAX_EXAMPLES), help="How many examples you have.")
-@click.option(
-    "--loss", callback=_parse_rate, metavar="RATE", default="1pp", show_default=True, help="A true loss of accuracy you want to be shown."
-)
-@click.option(
-    "--disagreement",
-    callback=_parse_rate,
-    metavar="RATE",
-    help="Rate at which two equally good models differ in being right.  [default: 5%]",
-)
-@click.option(
-    "--alpha", callback=_parse_rate, metavar="RATE", default="1%", show_default=True, help="Chance of a false alarm, over all tests."
-)
+@click.option("--loss", **_RATE, default="1pp", show_default=True, help="A true loss of accuracy you want to be shown.")
+@click.option("--disagreement", **_RATE, help="Rate at which two equally good models differ in being right.  [default: 5%]")
+@click.option("--alpha", **_RATE, default="1%", show_default=True, help="Chance of a false alarm, over all tests.")
 @click.option("--tests", type=click.IntRange(1), help="Metric and slice tests that share alpha.  [default: 1]")
-@click.option(
-    "--record",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Take examples, disagreement and tests from a record.json.",
-)
+@click.option("--record", type=_RECORD, help="Take examples, disagreement and tests from a record.json.")
 def command(examples: int | None, loss: float, disagreement: float | None, alpha: float, tests: int | None, record: Path | None) -> None:
     """How small a loss of accuracy can your examples show, and how many would you need?
 
