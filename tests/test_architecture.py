@@ -10,8 +10,9 @@ ROOT = Path(__file__).parent.parent / "memeci"
 LAYERS = [
     {"__main__"},
     {"cli", "service", "dashboard", "callbacks", "api"},
+    {"demo"},
     {"pipeline"},
-    {"readers", "engines", "registry", "report", "memes", "forges"},
+    {"readers", "engines", "registry", "report", "memes", "forges", "usercode", "outputs"},
     {"metrics", "decision", "diagnosis", "puns", "config"},
     {"policy"},
     {"measurements", "formatting", "relation"},

@@ -39,15 +39,18 @@ class GatesKind:
 
     def build_schema(self) -> JsonSchema:
         number: JsonSchema = {"type": ["number", "string"]}
+        tolerance: JsonSchema = {
+            "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9.][0-9._e+-]*\s*([pP][pP]|%|)$"}]
+        }
         properties = {
-            "tolerance": {"description": "Accepted loss: " + _TOLERANCE + ".", **number},
+            "tolerance": {"description": "Accepted loss: " + _TOLERANCE + ".", **tolerance},
             "min": {"description": "Floor for a metric where higher is better: 0.8 or 80%.", **number},
             "max": {"description": "Ceiling for a metric where lower is better.", **number},
             "rule": {"description": "When a loss fails.", **Choice.of(Rule).build_schema()},
             "gate": {"description": "false: measured and shown, but never fails.", "type": "boolean"},
         }
         gate = {"type": "object", "additionalProperties": False, "properties": properties}
-        return {"type": "object", "additionalProperties": {"anyOf": [gate, {"type": ["number", "string", "boolean", "null"]}]}}
+        return {"type": "object", "additionalProperties": {"anyOf": [gate, tolerance, {"type": ["boolean", "null"]}]}}
 
 
 def parse_gate(setting: Setting) -> Gate:

@@ -24,8 +24,9 @@ from memeci.config.setting import Setting
 from memeci.policy import OnInconclusive, Rule
 from memeci.records import Direction, Task, Unit
 
-# What git allows in a ref (git-check-ref-format) without "@", which separates model and version in a tag.
-_MODEL = r"(?![-./])(?!.*(\.\.|//|/\.|\.lock(/|$)))[^\x00-\x20\x7f~^:?*\[\\@]+(?<![./])"
+# What git allows in a ref (git-check-ref-format), without "@" and "#", which separate model, version and stage in a tag.
+_MODEL = r"(?![-./])(?!.*(\.\.|//|/\.|\.lock(/|$)))[^\x00-\x20\x7f~^:?*\[\]\\@#{}]{1,200}(?<![./])"
+_NAMESPACE = r"refs/(?!tags(/|$)|heads$)[A-Za-z0-9_][A-Za-z0-9_-]*(/[A-Za-z0-9_][A-Za-z0-9_-]*)*"
 _COLUMN = Text("the name of a column")
 
 
@@ -64,7 +65,7 @@ class SlicesKind:
 
     def build_schema(self) -> JsonSchema:
         column: JsonSchema = {"type": "string"}
-        return {"anyOf": [{"type": "array", "items": {"anyOf": [column, {"type": "array", "items": column}]}}, column]}
+        return {"anyOf": [{"type": "array", "items": {"anyOf": [column, {"type": "array", "items": column, "minItems": 1}]}}, column]}
 
 
 class MetricsKind:
@@ -160,10 +161,14 @@ KEYS: tuple[Key, ...] = (
             (
                 Key(
                     "namespace",
-                    Text("a ref name like memeci", r"[A-Za-z0-9_][A-Za-z0-9_-]*(/[A-Za-z0-9_][A-Za-z0-9_-]*)*"),
-                    "Records live under refs/<namespace>/.",
+                    Text("a full ref name like refs/memeci", _NAMESPACE),
+                    "Where records live; refs/heads/memeci on a host that takes only branches and tags.",
                 ),
-                Key("remote", Text("a remote's name or URL", r"[^-\s]\S*"), "The git remote that holds releases."),
+                Key(
+                    "remote",
+                    Text("a remote's name or URL", r"[^-\s]\S*"),
+                    "The git remote that holds releases; origin, or the only one, if left out.",
+                ),
             ),
             RegistryConfig,
         ),

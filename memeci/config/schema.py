@@ -50,10 +50,10 @@ class PunsConfig:
 
 @dataclass(frozen=True)
 class RegistryConfig:
-    """Refs live under refs/<namespace>/ of ``remote``."""
+    """Records live in refs under ``namespace`` of ``remote``; None leaves the choice of the remote to the registry."""
 
-    namespace: str = "memeci"
-    remote: str = "origin"
+    namespace: str = "refs/memeci"
+    remote: str | None = None
 
 
 @dataclass(frozen=True)

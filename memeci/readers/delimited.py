@@ -17,6 +17,7 @@ class DelimitedReader:
     name = "delimited"
     title = "comma- or tab-separated text"
     suffixes = (".csv", ".tsv", ".tab", ".psv")
+    textual = True
 
     def matches(self, probe: Probe) -> bool:
         """Any text that is nothing else: this reader is asked last."""

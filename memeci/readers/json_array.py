@@ -13,6 +13,7 @@ class JsonArrayReader:
     name = "json_array"
     title = "a JSON array"
     suffixes = SUFFIXES
+    textual = True
 
     def matches(self, probe: Probe) -> bool:
         if probe.head is None:

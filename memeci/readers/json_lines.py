@@ -17,6 +17,7 @@ class JsonLinesReader:
     name = "json_lines"
     title = "JSON lines"
     suffixes = SUFFIXES
+    textual = True
 
     def matches(self, probe: Probe) -> bool:
         if probe.head is None:

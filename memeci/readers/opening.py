@@ -9,16 +9,28 @@ from pathlib import Path
 from memeci.errors import DataError
 from memeci.readers.delimited import DelimitedReader
 from memeci.readers.foreign import check_foreign
+from memeci.readers.inspect_log import InspectEvalReader, InspectJsonReader
 from memeci.readers.json_array import JsonArrayReader
 from memeci.readers.json_lines import JsonLinesReader
+from memeci.readers.lm_eval import LmEvalReader
 from memeci.readers.location import list_files
 from memeci.readers.parquet import ParquetReader
 from memeci.readers.probe import COMPRESSIONS, Probe, read_probe
+from memeci.readers.promptfoo import PromptfooReader
 from memeci.readers.reader import Opened, Reader
 from memeci.relation import Relation
 
-# Asked in this order; the last takes any text.
-_ORDER: tuple[Reader, ...] = (ParquetReader(), JsonArrayReader(), JsonLinesReader(), DelimitedReader())
+# Asked in this order; the last takes any text. Logs of tools come before the plain JSON they are made of.
+_ORDER: tuple[Reader, ...] = (
+    ParquetReader(),
+    InspectEvalReader(),
+    InspectJsonReader(),
+    LmEvalReader(),
+    PromptfooReader(),
+    JsonArrayReader(),
+    JsonLinesReader(),
+    DelimitedReader(),
+)
 READERS: dict[str, Reader] = {reader.name: reader for reader in _ORDER}
 
 
@@ -44,7 +56,6 @@ def open_predictions(spec: str | Path) -> Relation:
 
 def _open_file(path: Path) -> Opened:
     probe = read_probe(path)
-    check_foreign(probe)
     reader = find_reader(probe)
     _check_name(probe, reader)
     return reader.open(probe)
@@ -52,14 +63,15 @@ def _open_file(path: Path) -> Opened:
 
 def find_reader(probe: Probe) -> Reader:
     """Return the reader for this content. Raises DataError where the bytes are no format of ours, or no text in UTF-8."""
-    parquet, *textual = _ORDER
-    if parquet.matches(probe):
-        return parquet
+    binary = next((reader for reader in _ORDER if not reader.textual and reader.matches(probe)), None)
+    if binary is not None:
+        return binary
+    check_foreign(probe)
     if probe.head is not None:
         probe.check_encoding()
-    for reader in textual:
-        if reader.matches(probe):
-            return reader
+    textual = next((reader for reader in _ORDER if reader.textual and reader.matches(probe)), None)
+    if textual is not None:
+        return textual
     if probe.head is None:
         raise DataError(
             f"{probe.path} cannot be told apart.",
@@ -70,7 +82,7 @@ def find_reader(probe: Probe) -> Reader:
 
 
 def _check_name(probe: Probe, reader: Reader) -> None:
-    promised = next((r for r in _ORDER if probe.suffix in r.suffixes), None)
+    promised = next((r for r in reversed(_ORDER) if probe.suffix in r.suffixes), None)
     if promised is None or probe.suffix in reader.suffixes:
         return
     better = probe.path.with_suffix(reader.suffixes[0])

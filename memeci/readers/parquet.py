@@ -20,6 +20,7 @@ class ParquetReader:
     name = "parquet"
     title = "parquet"
     suffixes = (".parquet", ".pq", ".parq")
+    textual = False
 
     def matches(self, probe: Probe) -> bool:
         return (probe.head or b"").startswith((MAGIC, ENCRYPTED_MAGIC))

@@ -31,8 +31,9 @@ class Opened:
 class Reader(Protocol):
     """One input format.
 
-    ``title`` completes "this file holds …"; ``suffixes`` are the names that promise this format (".csv").
-    ``matches`` looks at content alone and is cheap; ``open`` raises DataError where the file is broken or holds no examples.
+    ``title`` completes "this file holds …"; ``suffixes`` are the names that promise this format (".csv"). ``textual`` readers
+    are asked after the binary ones, once the content is known to be UTF-8. ``matches`` looks at content alone and is cheap;
+    ``open`` raises DataError where the file is broken or holds no examples.
     """
 
     @property
@@ -43,6 +44,9 @@ class Reader(Protocol):
 
     @property
     def suffixes(self) -> tuple[str, ...]: ...
+
+    @property
+    def textual(self) -> bool: ...
 
     def matches(self, probe: Probe) -> bool: ...
 

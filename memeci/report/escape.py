@@ -102,7 +102,7 @@ def to_html(text: str, limit: int = 200) -> str:
 
 
 def to_url(url: str) -> str | None:
-    """Return ``url`` if it may stand in an ``src`` or ``href``: https, or a plain file name beside the file. Else None."""
-    if re.fullmatch(r"https://[A-Za-z0-9._~:/?#@!$&()*+,;=%-]+|[A-Za-z0-9_-][A-Za-z0-9._-]*", url):
+    """Return ``url`` if it may stand in an ``src`` or ``href``: http or https, or a plain file name beside the file. Else None."""
+    if re.fullmatch(r"https?://[A-Za-z0-9._~:/?#@!$&()*+,;=%-]+|[A-Za-z0-9_-][A-Za-z0-9._-]*", url):
         return url.replace("&", "&amp;")
     return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from memeci.formatting import format_slice
 from memeci.records import Evaluation, FlipKind, Status
-from memeci.report.comment_view import format_flip_counts, render_heat
+from memeci.report.comment_view import format_flip_counts, render_heat, title_flips
 from memeci.report.escape import to_html
 from memeci.report.order import build_matrix, select_flips, select_overall, sort_slices
 from memeci.report.rows import Row, build_facts, build_row, build_visibility, format_baseline, format_candidate
@@ -71,7 +71,7 @@ def _render_flips(record: Evaluation, say: Phrases) -> str:
     flips = select_flips(record, FlipKind.BROKEN, MAX_FLIPS)
     if record.flips is None:
         return ""
-    title = f"<p><b>{to_html(say.word('flips'))}</b>: {to_html(format_flip_counts(record, say))}</p>"
+    title = f"<p><b>{to_html(say.word(title_flips(record)))}</b>: {to_html(format_flip_counts(record, say))}</p>"
     heads = [("id", False), *((say.word(key), False) for key in ("slice", "label", "was", "now", "text"))]
     body = [[(text, False) for text in (f.id, format_slice(f.slice), f.label, f.baseline, f.candidate, f.text or "")] for f in flips]
     return title + (_render_table(heads, body) if flips else "")

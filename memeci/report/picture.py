@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PictureLink:
-    """``url`` is an https address or a file name beside the comment; None when no place took the picture: the caption is shown
+    """``url`` is a web address or a file name beside the comment; None when no place took the picture: the caption is shown
     as text then. ``alt`` is made from the data; ``caption`` is what the picture says."""
 
     alt: str

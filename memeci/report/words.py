@@ -63,6 +63,7 @@ WORDS = {
     "more_slices": Text("more slices", "个其余切片"),
     "more": Text("more", "个未列出"),
     "flips": Text("What broke", "哪些样本变坏了"),
+    "changed": Text("What changed", "哪些样本变了"),
     "flip_counts": Text("{broken} broke, {fixed} were fixed", "{broken} 个变坏，{fixed} 个变好"),
     "flip_other": Text("{n} are wrong in another way", "{n} 个换了种错法"),
     "broken_examples": Text("{n} of the {all} that broke", "{all} 个变坏样本中的 {n} 个"),

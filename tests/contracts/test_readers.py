@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import json
 import random
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,9 +27,33 @@ def _write_text(text: str) -> Callable[[Path], None]:
     return lambda path: path.write_bytes(text.encode()) and None
 
 
+INSPECT_SAMPLES = [
+    {"id": "a", "epoch": 1, "input": "好吃吗", "target": "好评", "scores": {"match": {"value": "C", "answer": "好评"}}},
+    {"id": "b", "epoch": 1, "input": "凉了", "target": "差评", "scores": {"match": {"value": "I", "answer": "好评"}}},
+]
+INSPECT = {"version": 2, "status": "success", "eval": {}, "samples": INSPECT_SAMPLES}
+LM_EVAL = {"doc_id": 0, "doc": {"text": "好吃"}, "target": "好评", "filtered_resps": ["好评"], "metrics": ["acc"], "acc": 1.0}
+PROMPTFOO = {"evalId": "eval-1", "results": {"results": [{"testIdx": 0, "response": {"output": "好评"}, "score": 1, "success": True}]}}
+
+
+def _write_json(value: object) -> Callable[[Path], None]:
+    return _write_text(json.dumps(value, ensure_ascii=False))
+
+
+def _write_eval(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("_journal/start.json", "{}")
+        for sample in INSPECT_SAMPLES:
+            archive.writestr(f"samples/{sample['id']}_epoch_1.json", json.dumps(sample))
+
+
 # Reader -> how to write two examples, and the format an engine is told to scan.
 SAMPLES: dict[str, tuple[Callable[[Path], None], FileFormat]] = {
     "parquet": (_write_parquet, FileFormat.PARQUET),
+    "inspect_eval": (_write_eval, FileFormat.JSON_LINES),
+    "inspect_json": (_write_json(INSPECT), FileFormat.JSON_LINES),
+    "lm_eval": (_write_json(LM_EVAL), FileFormat.JSON_LINES),
+    "promptfoo": (_write_json(PROMPTFOO), FileFormat.JSON_LINES),
     "delimited": (_write_text('id,label,prediction\na,好评,好评\nb,差评,"好\n评"\n'), FileFormat.DELIMITED),
     "json_lines": (_write_text('{"id": "a", "label": "好评"}\n{"id": "b", "label": "差评"}\n'), FileFormat.JSON_LINES),
     "json_array": (_write_text('[{"id": "a", "label": "好评"},\n {"id": "b", "label": "差评"}]\n'), FileFormat.JSON_ARRAY),
@@ -80,8 +106,11 @@ def test_a_folder_and_a_glob_give_all_files_in_order(reader: Reader, tmp_path: P
     (tmp_path / "_SUCCESS").touch()
     (tmp_path / f".part-0{suffix}.crc").touch()
     (tmp_path / "README.md").write_text("not data")
-    assert open_predictions(tmp_path).paths == tuple(sorted(files))
-    assert open_predictions(f"{tmp_path}/part-*{suffix}").paths == tuple(sorted(files))
+    expected = sorted(file.name for file in files)
+    opened = open_predictions(tmp_path).paths
+    # A reader that converts gives its file the name of the original and one more suffix.
+    assert [name for name, path in zip(expected, opened, strict=True) if not path.name.startswith(name)] == []
+    assert len(open_predictions(f"{tmp_path}/part-*{suffix}").paths) == len(expected)
 
 
 @EVERY_READER
@@ -113,13 +142,12 @@ def test_random_bytes_under_its_name_are_explained(reader: Reader, tmp_path: Pat
 
 
 @EVERY_READER
-def test_compressed_text_opens_and_compressed_parquet_is_refused(reader: Reader, tmp_path: Path) -> None:
+def test_compressed_text_opens_and_compressed_binaries_are_refused(reader: Reader, tmp_path: Path) -> None:
     content = _write_sample(reader, tmp_path / "plain").read_bytes()
     path = tmp_path / f"preds{reader.suffixes[0]}.gz"
     path.write_bytes(gzip.compress(content))
-    if reader.name == "parquet":
+    if reader.textual:
+        assert open_predictions(path).format is SAMPLES[reader.name][1]
+    else:
         with pytest.raises(DataError):
             open_predictions(path)
-    else:
-        relation = open_predictions(path)
-        assert (relation.format, relation.compression) == (SAMPLES[reader.name][1], "gzip")

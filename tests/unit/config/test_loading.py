@@ -40,7 +40,7 @@ theme: kitchen
 output_dir: build/memeci
 memory_limit: 2GB
 puns: {exclude: [死, 鬼]}
-registry: {namespace: team/memeci, remote: upstream}
+registry: {namespace: refs/heads/memeci, remote: upstream}
 """
 
 
@@ -87,7 +87,7 @@ def test_whole_file__gives_every_setting(folder: Path) -> None:
     assert config.baseline == "sentiment@v1.2.0"
     assert (config.language, config.theme, config.output_dir, config.memory_limit) == ("zh", "kitchen", "build/memeci", "2GB")
     assert config.puns.exclude == ("死", "鬼")
-    assert (config.registry.namespace, config.registry.remote) == ("team/memeci", "upstream")
+    assert (config.registry.namespace, config.registry.remote) == ("refs/heads/memeci", "upstream")
 
 
 def test_gates__become_the_policy_with_scopes_in_the_order_of_slices(folder: Path) -> None:
@@ -168,7 +168,9 @@ def test_unknown_key__has_its_line_and_the_nearest(text: str, what: str, hint: s
         ("gates: {f1: {rule: strickt}}\n", 1, "one of default, strict, require_proof"),
         ("memory_limit: much\n", 1, "a size like 2GB"),
         ("registry: {remote: --upload-pack=x}\n", 1, "a remote's name or URL"),
-        ("registry: {namespace: ../heads}\n", 1, "a ref name"),
+        ("registry: {namespace: refs/../heads}\n", 1, "a full ref name"),
+        ("registry: {namespace: refs/heads}\n", 1, "a full ref name"),
+        ("registry: {namespace: refs/tags/x}\n", 1, "a full ref name"),
         ("model:\n", 1, "it has no value"),
         ("models: {}\n", 1, "it lists no model"),
         ("models: [{task: binary}]\n", 1, "has no name"),

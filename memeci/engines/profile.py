@@ -1,0 +1,39 @@
+"""A first look at labels and predictions: lists, numbers, or classes?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from memeci.engines.duckdb import quote_name
+from memeci.engines.engine import Engine
+from memeci.relation import Columns, ColumnType, FileFormat, Relation
+
+
+@dataclass(frozen=True)
+class Profile:
+    """``numeric``: labels and predictions are numbers; ``fractional``: and not all of them whole."""
+
+    lists: bool
+    numeric: bool
+    fractional: bool
+
+
+def profile_labels(engine: Engine, relation: Relation, schema: Sequence[ColumnType], columns: Columns) -> Profile:
+    """Return what labels and predictions look like. Reads values only where types leave it open."""
+    kinds = {column.name: column.kind for column in schema}
+    parts = [part for part in (columns.label, columns.prediction) if part is not None]
+    found = {kinds[part] for part in parts}
+    if "list" in found:
+        return Profile(lists=True, numeric=False, fractional=False)
+    untyped = relation.format is FileFormat.DELIMITED
+    if not parts or "boolean" in found or ("text" in found and not untyped):
+        return Profile(lists=False, numeric=False, fractional=False)
+    if found == {"integer"}:
+        return Profile(lists=False, numeric=True, fractional=False)
+    values = [f"try_cast({quote_name(part)} as double)" for part in parts]
+    numeric = " and ".join(f"({v} is not null or {quote_name(p)} is null)" for v, p in zip(values, parts, strict=True))
+    # Infinity and NaN say "a number to predict", too: trunc() leaves them as they are.
+    fractional = " or ".join(f"{v} <> trunc({v}) or isnan({v}) or isinf({v})" for v in values)
+    row = engine.fetch_rows(f"select bool_and({numeric}), bool_or({fractional}) from {engine.scan(relation)}")[0]
+    return Profile(lists=False, numeric=bool(row[0]), fractional=bool(row[1]))

@@ -1,0 +1,103 @@
+"""What a report shows besides the tests, from the same tallies: confusion, classes, flips, ROC, calibration."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from memeci.measurements import Floats, Integers
+from memeci.metrics.calibration import build_calibration_bins
+from memeci.metrics.metric import divide, sum_by
+from memeci.metrics.sample import Sample
+from memeci.metrics.tallies import ScoreArrays, Tallies
+from memeci.records import CalibrationBin, ClassMetrics, Confusion, ConfusionCell, RocCurve
+
+MAX_CELLS = 20_000
+MAX_CLASSES = 1_000
+MAX_ROC_POINTS = 64
+
+
+def build_confusion(tallies: Tallies) -> Confusion | None:
+    """Return the confusion counts of both models, most frequent cells first; None for tasks without."""
+    cells = tallies.cells
+    if cells is None:
+        return None
+    size = len(tallies.labels)
+    found: dict[tuple[int, int], list[int]] = {}
+    for column, predicted in enumerate((cells.base, cells.cand)):
+        keys, inverse = np.unique(cells.label * size + predicted, return_inverse=True)
+        counts: Integers = np.zeros(len(keys), dtype=np.int64)
+        np.add.at(counts, inverse.reshape(-1), cells.n)
+        for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
+            found.setdefault(divmod(key, size), [0, 0])[column] += count
+    ordered = sorted(found.items(), key=lambda item: (-max(item[1]), item[0]))
+    shown = tuple(ConfusionCell(t, p, n[0] if tallies.has_baseline else 0, n[1]) for (t, p), n in ordered[:MAX_CELLS])
+    return Confusion(tallies.labels, shown, tallies.has_baseline, max(0, len(ordered) - MAX_CELLS))
+
+
+def build_classes(tallies: Tallies) -> tuple[ClassMetrics, ...]:
+    """Return precision, recall and F1 of each class for both models; of the MAX_CLASSES most frequent ones where there are more."""
+    cells = tallies.cells
+    if cells is None:
+        return ()
+    size = len(tallies.labels)
+    support = sum_by(cells.label, cells.weight, size)
+    examples = sum_by(cells.label, cells.n.astype(np.float64), size)
+    sides = []
+    for predicted in (cells.base, cells.cand):
+        true = sum_by(cells.label, cells.weight * (predicted == cells.label), size)
+        count = sum_by(predicted, cells.weight, size)
+        sides.append([divide(true, count), divide(true, support), divide(2 * true, support + count)])
+    base, cand = sides
+    chosen = np.sort(np.argsort(-support, kind="stable")[:MAX_CLASSES])
+    return tuple(
+        ClassMetrics(
+            tallies.labels[k],
+            int(examples[k]),
+            *(_finite(column[k]) for column in cand),
+            *(_finite(column[k]) if tallies.has_baseline else None for column in base),
+        )
+        for k in chosen
+    )
+
+
+def _finite(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def count_flips(tallies: Tallies) -> tuple[int, int, int] | None:
+    """Return (fixed, broken, changed but wrong both times); None for tasks without labels or without a baseline."""
+    cells = tallies.cells
+    if cells is None or not tallies.has_baseline:
+        return None
+    right_before, right_now = cells.base == cells.label, cells.cand == cells.label
+    changed = (cells.base != cells.cand) & ~right_before & ~right_now
+    return tuple(int(cells.n[rows].sum()) for rows in (~right_before & right_now, right_before & ~right_now, changed))  # type: ignore[return-value]
+
+
+def build_roc(scores: ScoreArrays | None, *, has_baseline: bool) -> RocCurve | None:
+    """Return both ROC curves, thinned to MAX_ROC_POINTS; None without scores or with one class only."""
+    if scores is None or not 0 < float(scores.label.mean()) < 1:
+        return None
+    baseline = has_baseline and not np.isnan(scores.base).any()
+    return RocCurve(_trace(scores, scores.cand), _trace(scores, scores.base) if baseline else None)
+
+
+def _trace(scores: ScoreArrays, column: Floats) -> tuple[tuple[float, float], ...]:
+    order = np.argsort(column, kind="stable")
+    weight = None if scores.weight is None else scores.weight[order]
+    sums = Sample(scores.label[order], column[order], weight).tied_sums
+    fpr = np.r_[0.0, (1 - sums.negative_below / sums.negatives)[::-1]]
+    tpr = np.r_[0.0, (1 - sums.positive_below / sums.positives)[::-1]]
+    # Points at even steps of both axes: a curve that hugs the corner keeps its corner.
+    wanted = np.linspace(0, 2, MAX_ROC_POINTS - 2)
+    at = np.unique(np.r_[0, np.searchsorted(fpr + tpr, wanted, side="right").clip(1, len(fpr)) - 1, len(fpr) - 1])
+    return tuple((round(float(fpr[i]), 6), round(float(tpr[i]), 6)) for i in at)
+
+
+def build_calibration(scores: ScoreArrays | None) -> tuple[CalibrationBin, ...]:
+    """Return the candidate's calibration bins; none without probabilities."""
+    if scores is None or len(scores.cand) == 0 or scores.cand.min() < 0 or scores.cand.max() > 1:
+        return ()
+    return build_calibration_bins(scores.label, scores.cand, scores.weight)

@@ -1,0 +1,207 @@
+"""Which metrics an evaluation computes: those asked for by name, else a sensible default for the task."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from memeci.errors import ConfigError, DataError
+from memeci.metrics import CLASS_RATIOS, METRICS, Metric
+from memeci.metrics.averages import OfClass
+from memeci.metrics.means import build_score_metric
+from memeci.records import Direction, Task, Text, Unit
+
+DEFAULTS = {
+    Task.BINARY: (
+        "accuracy",
+        "f1",
+        "macro_f1",
+        "mcc",
+        "roc_auc",
+        "average_precision",
+        "log_loss",
+        "brier",
+        "expected_calibration_error",
+    ),
+    Task.MULTICLASS: ("accuracy", "macro_f1", "mcc", "roc_auc_ovr", "log_loss", "brier", "expected_calibration_error"),
+    Task.MULTILABEL: ("micro_f1", "macro_f1", "hamming_loss", "subset_accuracy"),
+    Task.REGRESSION: ("rmse", "mae", "r2", "spearman"),
+    Task.SCORES: (),
+}
+
+# Names of other libraries for the same thing.
+ALIASES = {
+    "matthews_corrcoef": "mcc",
+    "cohen_kappa_score": "cohen_kappa",
+    "kappa": "cohen_kappa",
+    "brier_score": "brier",
+    "brier_score_loss": "brier",
+    "neg_brier_score": "brier",
+    "neg_log_loss": "log_loss",
+    "cross_entropy": "log_loss",
+    "auc": "roc_auc",
+    "auroc": "roc_auc",
+    "roc_auc_score": "roc_auc",
+    "ap": "average_precision",
+    "auprc": "average_precision",
+    "ece": "expected_calibration_error",
+    "fpr": "false_positive_rate",
+    "fnr": "false_negative_rate",
+    "sensitivity": "recall",
+    "mean_absolute_error": "mae",
+    "root_mean_squared_error": "rmse",
+    "mean_absolute_percentage_error": "mape",
+    "median_ae": "median_absolute_error",
+    "r2_score": "r2",
+    "pearsonr": "pearson",
+    "spearmanr": "spearman",
+    **{f"{name}_{average}": f"{average}_{name}" for name in ("f1", "precision", "recall") for average in ("macro", "micro", "weighted")},
+}
+
+# What a metric needs besides labels and predictions.
+_NEEDS_PROBABILITY = {"log_loss", "brier"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One metric asked for: a known name, or the mean of a ``number`` (a column, or the user's own function)."""
+
+    name: str
+    number: str | None = None
+    direction: Direction | None = None
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True)
+class Available:
+    """What the candidate's file offers. ``score`` is the positive class's number; ``probability`` says it lies in 0–1."""
+
+    labels: tuple[str, ...] = ()
+    source: str = "the predictions"
+    score: bool = False
+    probability: bool = False
+    probabilities: bool = False
+    score_range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The metrics in order, and notes about defaults that were left out."""
+
+    metrics: tuple[Metric, ...]
+    notes: tuple[Text, ...] = ()
+
+
+def select_metrics(task: Task, requests: Sequence[Request], available: Available) -> Selection:
+    """Return the metrics to compute. Raises ConfigError or DataError for one asked for that is unknown or cannot be had."""
+    if not requests:
+        return _select_defaults(task, available)
+    chosen: dict[str, Metric] = {}
+    for request in requests:
+        metric = _build(task, request, available)
+        reason = _explain_unavailable(metric, task, available)
+        if reason is not None:
+            raise reason
+        chosen[request.name] = metric
+    return Selection(tuple(chosen.values()))
+
+
+def _select_defaults(task: Task, available: Available) -> Selection:
+    if task is Task.SCORES:
+        raise ConfigError(
+            f"{available.source} has neither labels with predictions nor a number to compare.",
+            "without a label, memeci compares the mean of a number per example, and must be told which.",
+            "name it in memeci.yml: `metrics: [{name: judge, column: judge_score, direction: higher}]`.",
+        )
+    metrics = [find_metric(name, task) for name in DEFAULTS[task]]
+    kept = tuple(m for m in metrics if m is not None and _explain_unavailable(m, task, available) is None)
+    return Selection(kept, _note_scores(available))
+
+
+def _note_scores(available: Available) -> tuple[Text, ...]:
+    if not available.score or available.probability or available.score_range is None:
+        return ()
+    low, high = available.score_range
+    return (
+        Text(
+            en=f"Scores run from {low:g} to {high:g}, so they are no probabilities: log loss, Brier and calibration were left out.",
+            zh=f"得分范围是 {low:g} 到 {high:g}，不是概率，因此没有计算 log loss、Brier 和校准误差。",
+        ),
+    )
+
+
+def find_metric(name: str, task: Task) -> Metric | None:
+    """Return the metric of this name for this task, or None."""
+    return next((m for m in METRICS if m.name == name and task in m.tasks), None)
+
+
+def _build(task: Task, request: Request, available: Available) -> Metric:
+    if request.number is not None:
+        if request.direction is None:
+            raise ConfigError(
+                f"the metric {request.name} does not say which way is better.",
+                "",
+                f"add `direction: higher` or `direction: lower` to {request.name}.",
+            )
+        return build_score_metric(request.name, request.number, request.direction, request.unit or Unit.NUMBER)
+    of_class = re.fullmatch(r"(\w+)\[(.+)\]", request.name, re.DOTALL)
+    if of_class and of_class[1] in CLASS_RATIOS:
+        return _build_of_class(of_class[1], of_class[2], request.name, task, available)
+    name = ALIASES.get(request.name, request.name)
+    metric = find_metric(name, task)
+    if metric is None:
+        raise _unknown(request.name, name, task)
+    return metric
+
+
+def _build_of_class(ratio: str, label: str, name: str, task: Task, available: Available) -> Metric:
+    if label not in available.labels:
+        raise ConfigError(
+            f"{name}: there is no label {label!r}.",
+            f"the labels are: {', '.join(available.labels[:20])}.",
+            "name one of them in the brackets.",
+        )
+    if task not in {Task.BINARY, Task.MULTICLASS, Task.MULTILABEL}:
+        raise _unknown(name, name, task)
+    return OfClass(CLASS_RATIOS[ratio], tasks=frozenset({task}), label=available.labels.index(label), title=name)
+
+
+def _unknown(asked: str, name: str, task: Task) -> ConfigError:
+    elsewhere = [m for m in METRICS if m.name == name]
+    known = sorted({m.name for m in METRICS if task in m.tasks})
+    near = difflib.get_close_matches(name, known, 3, 0.4)
+    if elsewhere:
+        tasks = ", ".join(sorted({t.value for m in elsewhere for t in m.tasks}))
+        what, why = f"{asked} does not apply here.", f"it is for {tasks} tasks, and this one is {task.value}."
+    else:
+        what, why = f"there is no metric called {asked!r}.", f"for a {task.value} task there are: {', '.join(known)}."
+    return ConfigError(what, why, f"did you mean {' or '.join(near)}?" if near else "take it off `metrics`, or set `task`.")
+
+
+def _explain_unavailable(metric: Metric, task: Task, available: Available) -> DataError | None:
+    """Return the error that says what the file lacks for this metric, or None if it has all."""
+    name, needs = metric.name, getattr(metric, "needs", None)
+    if needs in {None, "numbers"} and name not in _NEEDS_PROBABILITY:
+        return None
+    if task is Task.MULTICLASS and not available.probabilities and not (needs == "confidences" and available.score):
+        return DataError(
+            f"{name} needs the probability of every class.",
+            f"{available.source} has none: columns such as prob_<label> were not found.",
+            "write one column per class (prob_<label>), or take the metric off `metrics`.",
+        )
+    if task is Task.BINARY and not available.score:
+        return DataError(
+            f"{name} needs a score.",
+            f"{available.source} has no column with the probability of the positive label.",
+            "write one, for example `score`, or name it with `columns.score`.",
+        )
+    if needs in {"scores", "class_scores"} or available.probability:
+        return None
+    low, high = available.score_range or (0.0, 0.0)
+    return DataError(
+        f"{name} needs probabilities, and the scores of {available.source} run from {low:g} to {high:g}.",
+        "a probability lies between 0 and 1; these may be logits or percentages.",
+        "write probabilities, or measure only the ranking: `metrics: [accuracy, roc_auc]`.",
+    )
