@@ -41,6 +41,14 @@ class DataError(MemeciError):
     """Predictions, a record or another input file cannot be used as it is."""
 
 
+class CommandError(MemeciError):
+    """The user's own command failed. ``log_tail`` holds its last lines."""
+
+    def __init__(self, what: str, why: str = "", next_step: str = "", *, log_tail: tuple[str, ...] = ()) -> None:
+        super().__init__(what, why, next_step)
+        self.log_tail = log_tail
+
+
 class InfraError(MemeciError):
     """The world failed, not the user: it may pass if run again."""
 

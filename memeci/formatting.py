@@ -31,9 +31,16 @@ def format_delta(value: float | None, unit: Unit, *, with_unit: bool = True) -> 
 
 
 def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
-    """Return "[−5.1, −1.3]"; a dash where there is no interval."""
+    """Return "[−5.1, −1.3]"; a dash where there is no interval.
+
+    Both ends of a number have the decimals that give the larger one three significant digits: "[+0.097, +0.129]".
+    """
     if low is None or high is None:
         return NOTHING
+    largest = max(abs(low), abs(high))
+    if unit is Unit.NUMBER and 1e-4 <= largest < 1e6:
+        decimals = max(0, 2 - math.floor(math.log10(largest)))
+        return f"[{', '.join(_signed(end, _fixed(abs(end), decimals)) for end in (low, high))}]"
     return f"[{format_delta(low, unit, with_unit=False)}, {format_delta(high, unit, with_unit=False)}]"
 
 

@@ -11,7 +11,7 @@ LAYERS = [
     {"__main__"},
     {"cli", "service", "dashboard", "callbacks", "api"},
     {"pipeline"},
-    {"readers", "engines", "registry", "report", "memes", "forges"},
+    {"readers", "engines", "registry", "report", "memes", "forges", "usercode", "outputs"},
     {"metrics", "decision", "diagnosis", "puns", "config"},
     {"policy"},
     {"measurements", "formatting", "relation"},

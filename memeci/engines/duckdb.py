@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,13 @@ class DuckDBEngine:
     def fetch_columns(self, sql: str) -> dict[str, NDArray[Any]]:
         columns: dict[str, NDArray[Any]] = self._run(sql, ()).fetchnumpy()
         return columns
+
+    def iterate_rows(self, relation: Relation) -> Iterator[dict[str, Any]]:
+        cursor = self._connection.cursor()
+        cursor.execute(f"select * from {self.scan(relation)}")
+        names = [column[0] for column in cursor.description]
+        while rows := cursor.fetchmany(10_000):
+            yield from (dict(zip(names, row, strict=True)) for row in rows)
 
     def write_parquet(self, sql: str, path: Path) -> None:
         self._run(f"copy ({sql}) to {quote_text(str(path))} (format parquet, compression zstd)", ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +35,10 @@ class Engine(Protocol):
     def fetch_rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
     def fetch_columns(self, sql: str) -> dict[str, NDArray[Any]]: ...
+
+    def iterate_rows(self, relation: Relation) -> Iterator[dict[str, Any]]:
+        """Yield each row as a dict of column → value, in the file's order, a bounded number at a time in memory."""
+        ...
 
     def write_parquet(self, sql: str, path: Path) -> None: ...
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Language",
     "PictureLink",
+    "build_outputs",
     "print_evaluation",
     "render_annotations",
     "render_comment",
@@ -44,6 +45,13 @@ def render_files(record: Evaluation, *, language: Language, picture: PictureLink
         "memeci.env": render_dotenv(record),
     }
     return {name: text.encode() for name, text in texts.items()}
+
+
+def build_outputs(record: Evaluation, *, image: str | None = None, source_url: str | None = None) -> dict[str, str]:
+    """Return what later steps of a workflow read, by name; "" where there is nothing to say."""
+    from memeci.report import outputs
+
+    return outputs.build_outputs(record, image=image, source_url=source_url)
 
 
 def render_comment(record: Evaluation, *, language: Language, picture: PictureLink | None, limit: int = 65_000) -> str:

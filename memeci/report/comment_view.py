@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from memeci.formatting import MINUS, format_count, format_delta, format_slice, format_value
 from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Unit
 from memeci.report.escape import to_code, to_prose, to_url
-from memeci.report.order import NOTABLE, MatrixCell, build_matrix, select_flips, select_overall, sort_slices
+from memeci.report.order import NOTABLE, MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
 from memeci.report.picture import PictureLink
 from memeci.report.rows import (
     Row,
@@ -24,6 +24,8 @@ from memeci.report.words import STATUS, STATUS_EMOJI, WORDS, Phrases
 if TYPE_CHECKING:
     from memeci.report.comment import Layout
 
+MAX_REASONS = 8
+
 # The share of a true label's examples from which a cell gets its mark: right (on the diagonal), and wrong.
 HEAT_RIGHT = ((0.95, "💯"), (0.80, "🔥"), (0.60, "⚠️"), (0.0, "❌"))
 HEAT_WRONG = ((0.25, "❌"), (0.10, "⚠️"))
@@ -31,9 +33,10 @@ HEAT_WRONG = ((0.25, "❌"), (0.10, "⚠️"))
 
 def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: PictureLink | None) -> dict[str, Any]:
     """Return the variables of comment.md.j2; ``has`` names the sections that are empty and stay out."""
-    rows = [build_row(c, say) for c in sort_slices(record)]
-    notable = [row for row in rows if row.outcome in NOTABLE][: layout.slices]
-    rest = [row for row in rows if row not in notable]
+    slices, overall = sort_slices(record), select_overall(record)
+    notable = [c for c in slices if c.outcome in NOTABLE][: layout.slices]
+    rest = [c for c in slices if c not in notable]
+    reasons = select_reasons(record, [*overall, *notable])[:MAX_REASONS]
     broken, fixed = (select_flips(record, kind, layout.flips) for kind in (FlipKind.BROKEN, FlipKind.FIXED))
     matrix = build_matrix(record.confusion, layout.classes) if record.confusion else None
     url = to_url(picture.url) if picture and picture.url else None
@@ -43,16 +46,16 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "status": say.pick(STATUS[record.verdict.status], joint=" · "),
         "status_emoji": STATUS_EMOJI[record.verdict.status],
         "sentence": [line for line in say.lines(record.verdict.sentence) if line.strip()],
-        "reasons": [say.pick(r.text, joint=" · ") for r in record.verdict.reasons],
+        "reasons": [say.pick(r.text, joint=" · ") for r in reasons],
         "picture": picture,
         "picture_url": url,
         "baseline": format_baseline(record),
         "candidate": format_candidate(record),
         "dirty": f" ({say.word('dirty')})" if record.candidate.dirty else "",
         "facts": build_facts(record, say),
-        "overall": [build_row(c, say) for c in select_overall(record)],
-        "slices": notable,
-        "more_slices": rest[: layout.more_slices],
+        "overall": [build_row(c, say) for c in overall],
+        "slices": [build_row(c, say) for c in notable],
+        "more_slices": [build_row(c, say) for c in rest[: layout.more_slices]],
         "more_slices_total": len(rest),
         "visibility": build_visibility(record, say),
         "flip_title": say.word(title_flips(record)),
@@ -71,7 +74,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "flip_table": lambda flips: render_flip_table(flips, say, layout.text),
     }
     view["has"] = {
-        "reasons": len(record.verdict.reasons) > 1,
+        "reasons": bool(reasons),
         "slices": bool(notable),
         "more_slices": bool(rest),
         "flips": record.flips is not None,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from memeci.records import Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome
+from memeci.records import Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason
 
 SEVERITY = (
     Outcome.REGRESSED,
@@ -39,6 +40,16 @@ def select_headline(record: Evaluation) -> Comparison | None:
     overall = select_overall(record)
     gated = [c for c in overall if c.gated]
     return min(gated or overall, key=lambda c: RANK[c.outcome], default=None)
+
+
+def select_reasons(record: Evaluation, shown: Sequence[Comparison]) -> list[Reason]:
+    """Return the verdict's reasons that no table shows: the sentence and the rows say the others already."""
+    rows = {(c.metric, tuple(c.slice.items())) for c in shown}
+    return [
+        reason
+        for reason in record.verdict.reasons
+        if (reason.metric, tuple(reason.slice.items())) not in rows and reason.text.en not in record.verdict.sentence.en
+    ]
 
 
 def select_flips(record: Evaluation, kind: FlipKind, limit: int) -> list[FlipExample]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from memeci.formatting import format_count, format_slice
-from memeci.records import Evaluation, FlipExample, FlipKind, Outcome, Status
+from memeci.records import Comparison, Evaluation, FlipExample, FlipKind, Outcome, Status
 from memeci.report.comment_view import format_flip_counts, format_matrix_change, format_shares, title_flips
 from memeci.report.escape import to_line
-from memeci.report.order import FAILING, MatrixCell, build_matrix, select_flips, select_overall, sort_slices
+from memeci.report.order import FAILING, MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
 from memeci.report.rows import Row, build_dataset_change, build_facts, build_row, build_visibility, format_baseline, format_candidate
 from memeci.report.words import STATUS, Phrases
 
@@ -28,6 +28,8 @@ MAX_SLICES = 8
 MAX_BROKEN = 6
 MAX_FIXED = 2
 MAX_CLASSES = 6
+MAX_REASONS = 5
+MAX_NAME = 14
 WIDE = 100
 """Columns from which slices show their interval too."""
 
@@ -112,11 +114,10 @@ def _print_overall(page: _Page) -> None:
 
 
 def _print_slices(page: _Page) -> None:
-    rows = [build_row(c, page.short) for c in sort_slices(page.record)]
-    if not rows:
+    shown = [build_row(c, page.short) for c in _shown_slices(page.record)]
+    if not shown:
         return
-    failing = sum(row.gated and row.outcome in FAILING for row in rows)
-    shown = rows[: max(MAX_SLICES, min(failing, 2 * MAX_SLICES))]
+    hidden = sum(bool(c.slice) for c in page.record.comparisons) - len(shown)
     wide = page.console.width >= WIDE
     keys = ["slice", "metric", "n", *["baseline"] * wide, "candidate", "change", *["interval"] * wide, "outcome"]
     if not page.record.baseline:
@@ -125,8 +126,15 @@ def _print_slices(page: _Page) -> None:
     page.console.print(_build_table(shown, page.short, keys))
     for row in shown:
         _print_remark(page, f"{row.slice} {row.metric}", row.reason)
-    if len(rows) > len(shown):
-        page.print(f"… {len(rows) - len(shown)} {page.say.word('more_slices')}", "dim", 1)
+    if hidden:
+        page.print(f"… {hidden} {page.say.word('more_slices')}", "dim", 1)
+
+
+def _shown_slices(record: Evaluation) -> list[Comparison]:
+    """Return the worst slices: all that fail, within reason."""
+    slices = sort_slices(record)
+    failing = sum(c.gated and c.outcome in FAILING for c in slices)
+    return slices[: max(MAX_SLICES, min(failing, 2 * MAX_SLICES))]
 
 
 def _print_remark(page: _Page, name: str, *remarks: str) -> None:
@@ -178,10 +186,9 @@ def _print_verdict(page: _Page) -> None:
     for i, line in enumerate(say.lines(record.verdict.sentence)):
         prefix = (f"{say.pick(STATUS[record.verdict.status]).upper()}  ", f"bold {style}") if i == 0 else ""
         page.console.print(Text.assemble(prefix, (to_line(line, 600), "bold")))
-    if len(record.verdict.reasons) > 1:
-        for reason in record.verdict.reasons:
-            for i, line in enumerate(say.lines(reason.text)):
-                page.print(line if i else f"- {line}", "", 4 if i else 2)
+    for reason in select_reasons(record, [*select_overall(record), *_shown_slices(record)])[:MAX_REASONS]:
+        for i, line in enumerate(say.lines(reason.text)):
+            page.print(line if i else f"- {line}", "", 4 if i else 2)
     for note in record.verdict.notes:
         for line in say.lines(note):
             page.print(line, "dim")
@@ -208,7 +215,7 @@ def _build_table(rows: list[Row], short: Phrases, keys: list[str]) -> Table:
             "outcome": Text(f"{sign} {row.verdict}", style),
             "change": Text(row.change, style),
             "slice": _plain(row.slice, 80),
-            "metric": _plain(row.metric, 60),
+            "metric": _plain(row.metric, 60) if len(row.metric) <= MAX_NAME else _break_name(to_line(row.metric, 60)),
         }
         table.add_row(*(cells.get(key) or getattr(row, key) for key in keys))
     return table
@@ -248,6 +255,18 @@ def _build_cell(cell: MatrixCell, right: bool) -> Text:
     if not cell.change:
         return Text(format_count(cell.count) + change, "" if right else "dim")
     return Text(format_count(cell.count) + change, "green" if (cell.change > 0) == right else "red")
+
+
+def _break_name(name: str) -> Text:
+    """Return a long name broken after underscores, so that it folds where a reader would."""
+    from rich.text import Text
+
+    lines = [""]
+    for piece in name.replace("_", "_\n").split("\n"):
+        if lines[-1] and len(lines[-1]) + len(piece) > MAX_NAME:
+            lines.append("")
+        lines[-1] += piece
+    return Text("\n".join(lines))
 
 
 def _fit(text: str, columns: int) -> str:

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from memeci.records import Confusion, ConfusionCell, Evaluation, FlipKind, Outcome, Status
+from memeci.records import Confusion, ConfusionCell, Evaluation, FlipKind, Outcome, Reason, Status, Text
 from memeci.report import PictureLink, render_comment, render_summary
 from memeci.report.order import build_matrix, sort_slices
 from tests.builders.evaluations import compare, failing, first_run, flip, many_classes, passing, regression
@@ -88,7 +88,7 @@ def test_no_baseline__no_change_is_shown_and_nothing_breaks() -> None:
 
 
 def test_regression__numbers_keep_their_digits() -> None:
-    assert "| 💯 | `rmse` | 63.04 | 56.81 | −6.230 | [−9.200, −3.100] | improved |" in comment(regression())
+    assert "| 💯 | `rmse` | 63.04 | 56.81 | −6.230 | [−9.20, −3.10] | improved |" in comment(regression())
 
 
 @pytest.mark.parametrize("record", [failing(), passing(), first_run(), regression()])
@@ -138,3 +138,13 @@ def test_summary__shows_more_than_the_comment() -> None:
 
 def test_everything_at_its_widest__still_fits_a_comment() -> None:
     assert len(render_comment(huge(), language="both", picture=None).encode("utf-16-le")) // 2 <= 65_000
+
+
+def test_reasons__only_those_that_no_row_shows() -> None:
+    one = failing()
+    alone = Reason(Outcome.INCOMPARABLE, Text("The test set changed too much.", "测试集变化太大。"))
+    verdict = msgspec.structs.replace(one.verdict, reasons=(*one.verdict.reasons, alone))
+    text = comment(msgspec.structs.replace(one, verdict=verdict))
+
+    assert "- The test set changed too much." in text
+    assert "- accuracy fell" not in text

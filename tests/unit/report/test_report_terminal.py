@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 
+import msgspec
 import pytest
 
 from memeci.records import Evaluation
@@ -41,7 +43,15 @@ def test_verdict_comes_last_with_its_reason() -> None:
     lines = printed(failing()).split("\n\n")[-1].splitlines()
 
     assert lines[0].startswith("FAIL  The model got worse: macro_f1 fell 7.9 pp")
-    assert "  - accuracy fell 12.1 pp on platform=ios" in lines
+    assert lines[1] == "more than the 0.5 pp you accept."
+
+
+def test_long_metric_name__breaks_after_an_underscore() -> None:
+    one = failing()
+    named = msgspec.structs.replace(one.comparisons[0], metric="expected_calibration_error")
+    text = printed(msgspec.structs.replace(one, comparisons=(named,)))
+
+    assert re.search(r"^ expected_ .*\n calibration_\n error$", text, re.MULTILINE)
 
 
 def test_pipe__no_colour() -> None:
@@ -49,8 +59,6 @@ def test_pipe__no_colour() -> None:
 
 
 def test_colour_changes_no_word() -> None:
-    import re
-
     assert re.sub(r"\x1b\[[0-9;]*m", "", printed(failing(), color=True)).split() == printed(failing(), color=False).split()
 
 

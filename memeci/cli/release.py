@@ -1,0 +1,66 @@
+"""`memeci release`: tags the evaluated model, and says what to do next."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memeci.errors import ConfigError
+
+if TYPE_CHECKING:
+    from memeci.registry import Registry, Release
+
+
+@click.command("release")
+@click.option("--bump", type=click.Choice(["auto", "major", "minor", "patch"]), default="auto", show_default=True, help="Part to raise.")
+@click.option("--version", metavar="VERSION", help="Release exactly this version, for example 2.0.0-rc.1.")
+@click.option("--push", is_flag=True, help="Push tag and record to the remote, both or neither.")
+@click.option("--remote", metavar="NAME", help="Remote to push to. [default: origin, or the only one]")
+@click.option("--force-reason", metavar="TEXT", help="Release in spite of a failed verdict; the tag keeps the reason.")
+@click.option("--sign", is_flag=True, help="Sign the tag with your key, as `git tag --sign` does.")
+@click.option("--output-dir", type=click.Path(path_type=Path), default=".memeci", show_default=True, help="The finished evaluation.")
+@click.option("--namespace", metavar="REF", default="refs/memeci", show_default=True, help="Where records lie.")
+@click.option("--json", "as_json", is_flag=True, help="Print the release as JSON on standard output.")
+def command(output_dir: Path, as_json: bool, remote: str | None, namespace: str, **options: Any) -> None:
+    """Tag the evaluated model in git as MODEL@vVERSION, with its record.
+
+    Releases the evaluation that `memeci evaluate` left. The version is raised by what it found: another dataset raises the
+    major part, an improvement beyond doubt the minor one, anything else the patch.
+    """
+    registry = open_here(remote, namespace)
+    release = registry.release(_build_request(output_dir, options))
+    if as_json:
+        click.echo(json.dumps(asdict(release), indent=2))
+    _print_release(release)
+
+
+def open_here(remote: str | None, namespace: str) -> Registry:
+    """Return the registry of the repository that we are in; raises ConfigError outside of any."""
+    from memeci.registry import open_registry
+
+    registry = open_registry(Path.cwd(), namespace=namespace, remote=remote)
+    if registry is None:
+        raise ConfigError("this is not a git repository.", "releases are tags in git.", "git init, commit, then evaluate and release.")
+    return registry
+
+
+def _build_request(output_dir: Path, options: dict[str, Any]) -> Any:
+    from memeci.registry import Bump, ReleaseRequest
+
+    bump = Bump(options.pop("bump"))
+    return ReleaseRequest(output_dir, bump=bump, **options)
+
+
+def _print_release(release: Release) -> None:
+    before = f", after v{release.previous}" if release.previous else ""
+    click.echo(f"released {release.tag} on commit {release.commit[:12]}{before} ({release.reason})", err=True)
+    if release.remote:
+        click.echo(f"pushed the tag and its record to {release.remote}", err=True)
+        click.echo("next: `memeci evaluate` now compares with it, here and in CI", err=True)
+    else:
+        click.echo("next: `memeci evaluate` now compares with it, here; for CI send both refs at once:", err=True)
+        click.echo(f"      git push --atomic origin 'refs/tags/{release.tag}' '{release.record_ref}'", err=True)

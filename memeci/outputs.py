@@ -1,0 +1,79 @@
+"""The output folder: written whole or not at all, and invisible to git."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from memeci.errors import ConfigError, InfraError
+
+MARKER = ".gitignore"
+IGNORE_ALL = "# written by memeci; replaced whole by every evaluation\n*\n"
+
+
+def write_outputs(folder: Path, files: Mapping[str, bytes | Path]) -> None:
+    """Replace ``folder`` by one with these files (bytes, or a file to move in).
+
+    Raises ConfigError if the folder holds something else, InfraError if it cannot be written; then nothing has changed.
+    """
+    check_outputs(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        _fill(fresh, files)
+        _swap(fresh, folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def check_outputs(folder: Path) -> None:
+    """Raise ConfigError if ``folder`` is a file, or holds files that memeci did not write."""
+    if folder.is_dir():
+        marker = folder / MARKER
+        ours = marker.is_file() and marker.read_text(encoding="utf-8", errors="replace") == IGNORE_ALL
+        if ours or not any(folder.iterdir()):
+            return
+        why = "it holds other files, and each evaluation replaces the whole folder."
+    elif folder.exists() or folder.is_symlink():
+        why = "it is not a folder."
+    else:
+        return
+    raise ConfigError(f"the results cannot be written to {folder}.", why, "name an empty or a new folder: --output-dir .memeci")
+
+
+def _fill(fresh: Path, files: Mapping[str, bytes | Path]) -> None:
+    fresh.chmod(0o755)
+    (fresh / MARKER).write_text(IGNORE_ALL, encoding="utf-8")
+    for name, content in files.items():
+        if isinstance(content, Path):
+            shutil.move(content, fresh / name)
+        else:
+            (fresh / name).write_bytes(content)
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    """Put ``fresh`` in the place of ``folder``. A directory cannot replace a full one in one step: the old one steps aside."""
+    if not folder.exists():
+        os.replace(fresh, folder)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}-old-", dir=folder.parent))
+    os.replace(folder, aside / "was")
+    try:
+        os.replace(fresh, folder)
+    except OSError:
+        os.replace(aside / "was", folder)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> InfraError:
+    return InfraError(f"the results cannot be written to {folder}.", str(error), "free some space, or choose another --output-dir.")

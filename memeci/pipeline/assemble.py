@@ -1,0 +1,95 @@
+"""Puts the parts of one evaluation together into its record."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from memeci import __version__
+from memeci.config import Config
+from memeci.decision import Decided
+from memeci.engines.engine import Table
+from memeci.engines.pairing import Pair
+from memeci.metrics.evidence import build_calibration, build_classes, build_confusion, build_roc, count_flips
+from memeci.metrics.tallies import Tallies
+from memeci.records import (
+    Baseline,
+    Candidate,
+    Dataset,
+    DatasetChange,
+    Evaluation,
+    FlipExample,
+    Flips,
+    Provenance,
+    ReleaseSummary,
+    SliceShare,
+    Task,
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything an evaluation found."""
+
+    config: Config
+    task: Task
+    candidate: Candidate
+    baseline: Baseline | None
+    table: Table
+    tallies: Tallies
+    pair: Pair
+    decided: Decided
+    positive: str | None
+    engine: str
+    examples: tuple[FlipExample, ...] = ()
+    shares: tuple[SliceShare, ...] = ()
+    history: tuple[ReleaseSummary, ...] = ()
+
+
+def assemble(parts: Parts) -> Evaluation:
+    """Return the record, without findings, pun or picture."""
+    tallies, config = parts.tallies, parts.config
+    return Evaluation(
+        model=config.model,
+        task=parts.task,
+        candidate=parts.candidate,
+        baseline=parts.baseline,
+        dataset=_describe_dataset(parts),
+        comparisons=parts.decided.comparisons,
+        verdict=parts.decided.verdict,
+        decision=parts.decided.info,
+        provenance=Provenance(__version__, _now(), parts.engine, config.digest),
+        flips=_describe_flips(parts),
+        confusion=build_confusion(tallies),
+        positive_label=parts.positive,
+        classes=build_classes(tallies),
+        roc=build_roc(tallies.scores, has_baseline=tallies.has_baseline) if parts.positive is not None else None,
+        calibration=build_calibration(tallies.confidences),
+        history=parts.history,
+        theme=config.theme,
+        language=config.language,
+    )
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _describe_dataset(parts: Parts) -> Dataset:
+    overlap, groups = parts.pair.overlap, parts.tallies.leaves.n_groups
+    change = None
+    if overlap is not None and (not overlap.complete or overlap.relabelled):
+        change = DatasetChange(overlap.common, overlap.only_baseline, overlap.only_candidate, overlap.relabelled)
+    return Dataset(
+        n=parts.table.n,
+        digest=parts.table.digest,
+        labels=parts.tallies.labels[:1000],
+        n_groups=None if groups is None else int(groups[0]),
+        weighted=parts.tallies.weighted,
+        change=change,
+    )
+
+
+def _describe_flips(parts: Parts) -> Flips | None:
+    counts = count_flips(parts.tallies)
+    return None if counts is None else Flips(*counts, examples=parts.examples, slices=parts.shares)

@@ -1,0 +1,71 @@
+"""Finds what to compare with: a file, a tag, the last release, or nothing yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memeci.config import Config
+from memeci.errors import ConfigError
+from memeci.records import Baseline, BaselineKind, Evaluation
+
+if TYPE_CHECKING:
+    from memeci.registry import Registry
+
+
+@dataclass(frozen=True)
+class FoundSide:
+    """``source`` is the predictions file; without one there are only ``metrics`` or ``record`` to compare with."""
+
+    baseline: Baseline
+    source: str | None
+    released: bool = False
+    record: Evaluation | None = None
+    metrics: Mapping[str, float] | None = None
+
+
+def find_baseline(spec: str, config: Config, registry: Registry | None, into: Path) -> FoundSide | None:
+    """Return the baseline that ``spec`` names; None for "none", or for "latest" while nothing is released.
+
+    A path that exists is a file; everything else is asked of git. Raises ConfigError where neither knows it.
+    """
+    if spec == "none":
+        return None
+    if _is_path(spec):
+        return FoundSide(Baseline(BaselineKind.FILE, name=spec), spec)
+    if registry is None:
+        if spec == "latest":
+            return None
+        raise ConfigError(
+            f"the baseline {spec!r} was not found.",
+            "there is no such file, and this folder is in no git repository that could have such a tag.",
+            "name a file of predictions, or `--baseline none`.",
+        )
+    found = registry.find_baseline(config.model, spec, predictions_path=_path_in_tree(config, registry), into=into)
+    if found is None:
+        return None
+    return FoundSide(
+        found.baseline,
+        None if found.predictions is None else str(found.predictions),
+        released=found.record is not None,
+        record=found.record,
+        metrics=found.metrics,
+    )
+
+
+def _is_path(spec: str) -> bool:
+    if any(c in spec for c in "*?["):
+        return True
+    return Path(spec).exists() and spec != "latest"
+
+
+def _path_in_tree(config: Config, registry: Registry) -> str | None:
+    """Return where the predictions lie in the repository, or None if they do not."""
+    if config.predictions is None:
+        return None
+    try:
+        return Path(config.predictions).resolve().relative_to(registry.top.resolve()).as_posix()
+    except ValueError:
+        return None

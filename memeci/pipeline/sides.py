@@ -1,0 +1,128 @@
+"""Loads candidate and baseline predictions: files → relation → columns → checked table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from memeci.config import ColumnsConfig, Config
+from memeci.engines.engine import Engine, LabelKind, Table
+from memeci.engines.loading import load_table
+from memeci.engines.numbers import append_numbers
+from memeci.engines.pairing import BASELINE, CANDIDATE
+from memeci.engines.profile import profile_labels
+from memeci.errors import DataError
+from memeci.metrics.task import Signs, detect_task
+from memeci.readers import open_predictions, resolve_columns
+from memeci.records import Task
+from memeci.relation import Columns, ColumnType, Relation
+from memeci.usercode import compute_numbers
+
+# The names a release keeps its predictions under; see engines/export.py.
+RELEASED = ColumnsConfig(id="id", label="label", prediction="prediction", unused=frozenset({"text"}))
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What loading needs to know besides the file. ``environment`` is for the user's own metric functions, without tokens."""
+
+    config: Config
+    environment: Mapping[str, str]
+    folder: Path
+
+
+def load_candidate(engine: Engine, source: str, setup: Setup) -> tuple[Table, Task]:
+    """Return the candidate's table and the task. Raises DataError for each fault one file can have."""
+    config = setup.config
+    relation, schema = _open(engine, source)
+    columns = resolve_columns(
+        schema,
+        config.columns,
+        source=relation.name,
+        slices=config.slice_columns,
+        numbers=config.number_columns,
+        places=config.places,
+    )
+    relation, schema, columns = _add_functions(engine, relation, schema, columns, setup, CANDIDATE)
+    profile = profile_labels(engine, relation, schema, columns)
+    signs = Signs(columns.label is not None, columns.prediction is not None, profile.lists, profile.numeric, profile.fractional)
+    task = config.task or detect_task(signs)
+    if task is not Task.SCORES:
+        _require_labels(relation, schema, columns)
+    else:
+        columns = replace(columns, label=columns.label if columns.prediction else None, score=None, probabilities=())
+    table = load_table(engine, CANDIDATE, relation, schema, columns, LabelKind.of(task))
+    if config.task is None and task is Task.BINARY:
+        task = detect_task(signs, len({*table.labels, *table.predictions}))
+    _check_vocabulary(table, task)
+    return table, task
+
+
+def load_baseline(engine: Engine, source: str, task: Task, setup: Setup, *, released: bool) -> Table:
+    """Return the baseline's table: the same parts as the candidate's; slices and groups are taken from the candidate."""
+    config = setup.config
+    relation, schema = _open(engine, source)
+    wanted = RELEASED if released else config.columns
+    names = {column.name for column in schema}
+    numbers = tuple(name for name in config.number_columns if name in names)
+    columns = resolve_columns(schema, wanted, source=relation.name, numbers=numbers, places={} if released else config.places)
+    columns = replace(columns, weight=None, group=None, text=None)
+    if released:
+        functions = tuple(m.name for m in config.metrics if m.function and m.name in names)
+        columns = replace(columns, numbers=columns.numbers + functions)
+    else:
+        relation, schema, columns = _add_functions(engine, relation, schema, columns, setup, BASELINE)
+    if task is Task.SCORES:
+        columns = replace(columns, score=None, probabilities=())
+    else:
+        columns = replace(columns, prediction=_require(relation, schema, columns.prediction, "prediction"))
+    table = load_table(engine, BASELINE, relation, schema, columns, LabelKind.of(task))
+    _check_vocabulary(table, task)
+    return table
+
+
+def _open(engine: Engine, source: str) -> tuple[Relation, tuple[ColumnType, ...]]:
+    relation = open_predictions(source)
+    return relation, engine.describe(relation)
+
+
+def _add_functions(
+    engine: Engine, relation: Relation, schema: tuple[ColumnType, ...], columns: Columns, setup: Setup, side: str
+) -> tuple[Relation, tuple[ColumnType, ...], Columns]:
+    """Return the relation with a column for each metric function of the user's."""
+    for metric in setup.config.metrics:
+        if metric.function is None:
+            continue
+        numbers = compute_numbers(metric.function, engine.iterate_rows(relation), setup.config.root, setup.environment)
+        relation = append_numbers(engine, relation, metric.name, numbers, setup.folder / f"{side}-{len(columns.numbers)}.parquet")
+        schema = engine.describe(relation)
+        columns = replace(columns, numbers=(*columns.numbers, metric.name))
+    return relation, schema, columns
+
+
+def _require_labels(relation: Relation, schema: tuple[ColumnType, ...], columns: Columns) -> None:
+    _require(relation, schema, columns.label, "label")
+    _require(relation, schema, columns.prediction, "prediction")
+
+
+def _require(relation: Relation, schema: tuple[ColumnType, ...], found: str | None, part: str) -> str:
+    if found is not None:
+        return found
+    raise DataError(
+        f"{relation.name} has no {part} column.",
+        f"none of its columns has a common name for it; the file has: {', '.join(column.name for column in schema)}.",
+        f"name it in memeci.yml: `columns: {{{part}: …}}`.",
+    )
+
+
+def _check_vocabulary(table: Table, task: Task) -> None:
+    """Raise DataError if no prediction is ever a label: the two columns use other names for the classes."""
+    if task not in {Task.BINARY, Task.MULTICLASS} or not table.labels or set(table.labels) & set(table.predictions):
+        return
+    labels, predictions = (", ".join(names[:5]) for names in (table.labels, table.predictions))
+    raise DataError(
+        f"{table.name}: no prediction is one of the labels.",
+        f'column "{table.columns.label}" has: {labels}; column "{table.columns.prediction}" has: {predictions}.',
+        "write the same names into both columns.",
+    )

@@ -1,0 +1,57 @@
+"""What the pipeline has to say to the user, in both languages."""
+
+from __future__ import annotations
+
+from memeci.engines.engine import Overlap
+from memeci.formatting import format_count, format_text
+from memeci.records import Text
+
+
+def note_guessed_positive(label: str) -> Text:
+    shown = format_text(label, 40)
+    return Text(
+        en=f'The positive label is taken to be "{shown}", the last in order; set `positive_label` if it is another.',
+        zh=f"正类按排序取最后一个“{shown}”；如果不对，请设置 `positive_label`。",
+    )
+
+
+def note_small_slices(n: int, min_size: int) -> Text:
+    return Text(
+        en=f"{format_count(n)} slices with fewer than {min_size} examples were not tested.",
+        zh=f"有 {format_count(n)} 个切片不足 {min_size} 条样本，没有检验。",
+    )
+
+
+def note_overlap(overlap: Overlap) -> list[Text]:
+    notes = []
+    if not overlap.complete:
+        notes.append(
+            Text(
+                en=f"The test set changed: {format_count(overlap.common)} examples are common to both,"
+                f" {format_count(overlap.only_baseline)} only in the baseline,"
+                f" {format_count(overlap.only_candidate)} only in the candidate."
+                " The comparison is on the common ones.",
+                zh=f"测试集变了：两边共有 {format_count(overlap.common)} 条，只在基线中的 {format_count(overlap.only_baseline)} 条，"
+                f"只在候选中的 {format_count(overlap.only_candidate)} 条。只比较共有的部分。",
+            )
+        )
+    if overlap.relabelled:
+        notes.append(
+            Text(
+                en=f"{format_count(overlap.relabelled)} examples have another label than in the baseline;"
+                " both models are judged by today's.",
+                zh=f"有 {format_count(overlap.relabelled)} 条样本的标签与基线不同；两个模型都按今天的标签评判。",
+            )
+        )
+    return notes
+
+
+def say_incomparable(overlap: Overlap) -> Text:
+    return Text(
+        en=f"Not comparable: only {overlap.share:.0%} of the examples are common to candidate and baseline"
+        f" ({format_count(overlap.common)} common, {format_count(overlap.only_baseline)} only in the baseline,"
+        f" {format_count(overlap.only_candidate)} only in the candidate).",
+        zh=f"无法比较：候选与基线只有 {overlap.share:.0%} 的样本相同"
+        f"（共有 {format_count(overlap.common)} 条，仅基线 {format_count(overlap.only_baseline)} 条，"
+        f"仅候选 {format_count(overlap.only_candidate)} 条）。",
+    )

@@ -1,0 +1,270 @@
+"""Finds what to compare with: the last release, a named one, or predictions in the tree of any tag, branch or commit.
+
+Asks the remote as little as it can: one listing of tags, and one ref at depth 1. Nothing in the user's clone changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from memeci.errors import ConfigError, DataError
+from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
+from memeci.registry.adoption import Adopted, read_from_tree
+from memeci.registry.command import MIB, Output
+from memeci.registry.history import extend_history
+from memeci.registry.names import TagStyle, Version, format_tag, parse_model_tag, parse_version, release_ref
+from memeci.registry.objects import ObjectReader
+from memeci.registry.record_file import RECORD_LIMIT
+from memeci.registry.release_record import PREDICTIONS_LIMIT, read_release
+from memeci.registry.repository import Repository, TagRef, unreachable
+from memeci.registry.scratch import open_scratch
+
+LATEST = "latest"
+LATEST_PRERELEASE = "latest-prerelease"
+FETCH_LIMIT = PREDICTIONS_LIMIT + RECORD_LIMIT
+
+
+@dataclass(frozen=True)
+class FoundBaseline:
+    """What was found. ``record`` is there for releases; ``predictions`` lies in the folder the caller gave; ``metrics`` are
+    numbers by name where a tag without predictions has a metrics file. ``history`` is the line of releases up to this one."""
+
+    baseline: Baseline
+    record: Evaluation | None = None
+    predictions: Path | None = None
+    metrics: Mapping[str, float] | None = None
+    history: tuple[ReleaseSummary, ...] = ()
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for, and where."""
+
+    repository: Repository
+    namespace: str
+    model: str
+    predictions_path: str | None
+    into: Path
+
+    @cached_property
+    def local_refs(self) -> dict[str, str]:
+        """Full name → id of the tags and of this model's records in the clone, listed once."""
+        return self.repository.list_refs(["refs/tags/", f"{self.namespace}/releases/{self.model}/"])
+
+    def list_local_tags(self) -> dict[str, TagRef]:
+        names = [name for name in self.local_refs if name.startswith("refs/tags/")]
+        return {name[len("refs/tags/") :]: TagRef(name[len("refs/tags/") :], self.local_refs[name], None, False) for name in names}
+
+
+def find_baseline(search: Search, spec: str) -> FoundBaseline | None:
+    """Return the baseline that ``spec`` names; None for "latest" where this model has none yet.
+
+    Raises ConfigError for a name that nothing has, DataError for a release that does not match its record, GitError
+    where the remote does not answer.
+    """
+    if spec in {LATEST, LATEST_PRERELEASE}:
+        return _find_latest(search, prereleases=spec == LATEST_PRERELEASE)
+    return _find_named(search, spec)
+
+
+def choose_latest(tags: Mapping[str, TagRef], model: str, *, prereleases: bool) -> TagRef | None:
+    """Return the tag of the highest version in the most specific style that any tag has; None without one. Pure."""
+    named = [(parsed, tag) for tag in tags.values() if (parsed := parse_model_tag(tag.name, model))]
+    for style in TagStyle:
+        versions = [(version, tag) for (found, version), tag in named if found is style and (prereleases or not version.prerelease)]
+        if versions:
+            return max(versions, key=lambda pair: (pair[0], pair[1].name))[1]
+    return None
+
+
+def _find_latest(search: Search, *, prereleases: bool) -> FoundBaseline | None:
+    tags = {**search.list_local_tags(), **search.repository.list_remote_tags()}
+    latest = choose_latest(tags, search.model, prereleases=prereleases)
+    if latest is None:
+        return None
+    found = _try_tag(search, latest)
+    if found is None and _has_releases(search):
+        raise _nothing_in(latest.name, search)
+    return found
+
+
+def _has_releases(search: Search) -> bool:
+    below = f"{search.namespace}/releases/{search.model}/"
+    here = any(name.startswith(below) for name in search.local_refs)
+    return here or bool(search.repository.list_remote_refs([f"{below}*"]))
+
+
+def _find_named(search: Search, spec: str) -> FoundBaseline:
+    repository = search.repository
+    version = parse_version(spec)
+    names = [spec] if version is None else [format_tag(search.model, version), spec]
+    listings: tuple[Callable[[], dict[str, TagRef]], ...] = (search.list_local_tags, repository.list_remote_tags)
+    for list_tags in listings:
+        tags = list_tags()
+        tag = next((tags[name] for name in names if name in tags), None)
+        if tag is not None:
+            return _read_tag(search, tag)
+        found = _find_commit(search, spec, tags)
+        if found is not None:
+            return found
+    branch = f"refs/heads/{spec}"
+    if branch in repository.list_remote_refs([branch]):
+        return _read_remote_tree(search, branch, Baseline(BaselineKind.TAG, spec))
+    raise _unknown(search, spec)
+
+
+def _find_commit(search: Search, spec: str, tags: Mapping[str, TagRef]) -> FoundBaseline | None:
+    remote = [tag for tag in tags.values() if tag.remote and tag.commit == spec]
+    released = choose_latest({tag.name: tag for tag in remote}, search.model, prereleases=True)
+    if released is not None:
+        return _read_tag(search, released)
+    with search.repository.reader() as reader:
+        found = reader.read(f"{spec}^{{commit}}", 16 * MIB)
+    if found is None:
+        return None
+    commit = found[0].id
+    here = {name: tags[name] for name in search.repository.list_tags_at(commit) if name in tags}
+    released = choose_latest(here, search.model, prereleases=True)
+    if released is not None:
+        return _read_tag(search, released)
+    with search.repository.reader() as reader:
+        adopted = read_from_tree(reader, commit, search.predictions_path, search.into)
+    return _accept(search, Baseline(BaselineKind.TAG, spec, commit=commit), adopted)
+
+
+def _read_tag(search: Search, tag: TagRef) -> FoundBaseline:
+    found = _try_tag(search, tag)
+    if found is None:
+        raise _nothing_in(tag.name, search)
+    return found
+
+
+def _try_tag(search: Search, tag: TagRef) -> FoundBaseline | None:
+    """Return what a tag holds: its record, else predictions or metrics in its tree; None where it holds neither."""
+    parsed = parse_model_tag(tag.name, search.model)
+    version = parsed[1] if parsed else None
+    if parsed is not None and version is not None and parsed[0] is TagStyle.RELEASE:
+        found = _find_release(search, tag, version)
+        if found is not None:
+            return found
+    baseline = Baseline(BaselineKind.TAG, tag.name, tag=tag.name, commit=tag.commit, version=str(version) if version else None)
+    with _open_tree(search, tag) as (reader, commit):
+        adopted = read_from_tree(reader, commit, search.predictions_path, search.into)
+    return None if adopted is None else _accept(search, baseline, adopted)
+
+
+def _find_release(search: Search, tag: TagRef, version: Version) -> FoundBaseline | None:
+    ref = release_ref(search.namespace, search.model, version)
+    with open_release(search.repository, ref, tag, search.local_refs) as opened:
+        if opened is None:
+            return None
+        content = read_release(*opened, tag.name, tag.id, search.into)
+    evaluation = content.evaluation
+    if evaluation.model != search.model:
+        raise DataError(
+            f"the release {tag.name} holds the record of another model.",
+            f'it is about "{evaluation.model}", not "{search.model}".',
+            "choose another baseline with --baseline.",
+        )
+    baseline = Baseline(BaselineKind.RELEASE, tag.name, tag=tag.name, commit=content.commit, version=str(version))
+    return FoundBaseline(baseline, evaluation, content.predictions, None, extend_history(evaluation, str(version)))
+
+
+@contextmanager
+def open_release(repository: Repository, ref: str, tag: TagRef, local_refs: Mapping[str, str]) -> Iterator[tuple[ObjectReader, str] | None]:
+    """Give a reader that sees a release's record commit, and that commit's name; None where no record exists.
+
+    A record that lies in the clone already is read there, without asking the remote.
+    """
+    local = local_refs.get(ref)
+    if local is not None and (not tag.remote or local_refs.get(f"refs/tags/{tag.name}") == tag.id):
+        with repository.reader() as reader:
+            yield reader, local
+    elif not tag.remote or repository.remote is None:
+        yield None
+    else:
+        with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
+            output = scratch.fetch(repository.remote, [ref], file_limit=FETCH_LIMIT)
+            if not _was_fetched(output, repository.remote):
+                yield None
+                return
+            with scratch.reader() as reader:
+                yield reader, "refs/fetched/0"
+
+
+@contextmanager
+def _open_tree(search: Search, tag: TagRef) -> Iterator[tuple[ObjectReader, str]]:
+    repository = search.repository
+    with repository.reader() as reader:
+        local = reader.read(f"{tag.id}^{{tree}}", 16 * MIB)
+        if local is not None or repository.remote is None:
+            yield reader, tag.id
+            return
+    with _fetch_tree(search, f"refs/tags/{tag.name}") as fetched:
+        yield fetched
+
+
+def _read_remote_tree(search: Search, ref: str, baseline: Baseline) -> FoundBaseline:
+    with _fetch_tree(search, ref) as (reader, commit):
+        adopted = read_from_tree(reader, commit, search.predictions_path, search.into)
+    return _accept(search, baseline, adopted)
+
+
+@contextmanager
+def _fetch_tree(search: Search, ref: str) -> Iterator[tuple[ObjectReader, str]]:
+    repository = search.repository
+    remote = repository.remote or ""
+    with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
+        # Files come one by one when read, where the server can filter; otherwise the whole tree comes now.
+        output = scratch.fetch(remote, [ref], file_limit=FETCH_LIMIT, filter_spec="blob:none")
+        if not _was_fetched(output, remote):
+            raise _unknown(search, ref)
+        with scratch.reader() as reader:
+            yield reader, "refs/fetched/0"
+
+
+def _was_fetched(output: Output, remote: str) -> bool:
+    if output.code == 0:
+        return True
+    if "couldn't find remote ref" in output.stderr:
+        return False
+    if "File too large" in output.stderr or "file size limit" in output.stderr.lower() or output.code in {153, -25}:
+        raise DataError(
+            f"what the remote sent is larger than {FETCH_LIMIT // MIB} MiB, so the fetch was stopped.",
+            "no record with its predictions is that large.",
+            "choose another baseline with --baseline.",
+        )
+    raise unreachable(remote, output)
+
+
+def _accept(search: Search, baseline: Baseline, adopted: Adopted | None) -> FoundBaseline:
+    if adopted is None:
+        raise _nothing_in(baseline.name, search)
+    known = Baseline(baseline.kind, baseline.name, baseline.tag, adopted.commit, baseline.version)
+    return FoundBaseline(known, None, adopted.predictions, adopted.metrics)
+
+
+def _nothing_in(name: str, search: Search) -> DataError:
+    path = search.predictions_path
+    place = f'"{path}"' if path else "any place known (`predictions:` in memeci.yml is not set)"
+    return DataError(
+        f"{name} has no record, and no predictions in its tree.",
+        f"memeci looked for a release record, then for {place} and for a metrics file in the files of that commit.",
+        "choose another baseline with --baseline, or `--baseline none` to start a new line of releases.",
+    )
+
+
+def _unknown(search: Search, spec: str) -> ConfigError:
+    import difflib
+
+    known = [*search.list_local_tags(), *search.repository.list_remote_tags()]
+    near = difflib.get_close_matches(spec, sorted(set(known)), n=3, cutoff=0.5)
+    return ConfigError(
+        f'there is no tag, branch or commit "{spec[:200]}" to compare with.',
+        f"neither this clone nor its remote has it{'; near: ' + ', '.join(near) if near else ''}.",
+        "name one of them, a file, or `--baseline none`.",
+    )

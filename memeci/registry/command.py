@@ -1,0 +1,174 @@
+"""Runs the git program: bounded output, bounded time, and a message of git's as an error of ours. Knows no ref of memeci.
+
+The git program itself and not GitPython: importing that costs more than all the git processes of a baseline look-up
+together, and its object database reads no SHA-256 repository (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from memeci.errors import GitError
+
+KIB = 1024
+MIB = 1024 * KIB
+
+_STDERR_LIMIT = 64 * KIB
+_STDOUT_LIMIT = 64 * MIB
+_LOCAL_TIMEOUT_S = 300.0
+
+# A shell sets what only the child shall see: fixed messages to recognise, no password prompt, limits on what a remote may make
+# us store (RLIMIT_FSIZE, in 512-byte blocks) or hold (GIT_ALLOC_LIMIT, the largest single allocation git makes). $1 is the
+# file size limit, $2 the global configuration ("" keeps the user's), $3 the object directory ("" keeps the repository's).
+_GUARDED = """
+export LC_ALL=C LANGUAGE=C GIT_TERMINAL_PROMPT=0 GCM_INTERACTIVE=never GIT_ALLOC_LIMIT=1g
+ulimit -f "$1" 2>/dev/null
+if [ -n "$2" ]; then
+  export GIT_CONFIG_GLOBAL="$2" GIT_CONFIG_NOSYSTEM=1
+  unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_NAMESPACE
+  unset GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_SHALLOW_FILE
+fi
+if [ -n "$3" ]; then export GIT_OBJECT_DIRECTORY="$3"; fi
+shift 3
+exec git "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a finished git process left. ``stderr`` is cut at 64 KiB and carries no password."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        return self.stdout.decode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Limits and surroundings of a git process that talks to a remote, or works in a scratch repository."""
+
+    file_limit: int
+    timeout_s: float = 900.0
+    global_config: Path | None = None
+    object_directory: Path | None = None
+
+
+def run_git(
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    stdin: bytes = b"",
+    guard: Guard | None = None,
+    stdout_limit: int = _STDOUT_LIMIT,
+) -> Output:
+    """Run ``git ARGUMENTS`` and return what it left, whatever its exit code.
+
+    Raises GitError when git is not installed, runs longer than its time, or prints more than ``stdout_limit`` bytes.
+    """
+    timeout_s = guard.timeout_s if guard else _LOCAL_TIMEOUT_S
+    with tempfile.TemporaryFile() as errors, _input_file(stdin) as given:
+        process = start_git(arguments, cwd=cwd, stdin=given, stderr=errors, guard=guard)
+        stdout = _read_bounded(process, stdout_limit, timeout_s, arguments)
+        errors.seek(0)
+        stderr = errors.read(_STDERR_LIMIT).decode("utf-8", "replace")
+    return Output(process.returncode, stdout, redact(stderr))
+
+
+def start_git(
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    stdin: int | IO[bytes],
+    stderr: int | IO[bytes],
+    guard: Guard | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start git with its standard output as a pipe; the caller waits for it. Raises GitError when it is not installed."""
+    command = ["git", *arguments] if guard is None else _guarded(arguments, guard)
+    try:
+        return subprocess.Popen(command, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr)
+    except FileNotFoundError as error:
+        raise GitError("git is not installed.", f"the command {command[0]} was not found.", "install git 2.29 or newer.") from error
+
+
+def _guarded(arguments: Sequence[str], guard: Guard) -> list[str]:
+    blocks = str(max(1, guard.file_limit // 512))
+    config, objects = (str(path) if path else "" for path in (guard.global_config, guard.object_directory))
+    return ["/bin/sh", "-c", _GUARDED, "memeci", blocks, config, objects, *arguments]
+
+
+def _input_file(data: bytes) -> IO[bytes]:
+    # A file instead of a pipe: whatever git reads or leaves unread, nobody waits for anybody.
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    file.write(data)
+    file.seek(0)
+    return file
+
+
+def _read_bounded(process: subprocess.Popen[bytes], limit: int, timeout_s: float, arguments: Sequence[str]) -> bytes:
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        process.kill()
+
+    timer = threading.Timer(timeout_s, expire)
+    timer.daemon = True
+    timer.start()
+    assert process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
+    try:
+        data = process.stdout.read(limit + 1)
+        if len(data) > limit:
+            process.kill()
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        process.stdout.close()
+        process.wait()
+        timer.cancel()
+    verb = _verb(arguments)
+    if expired.is_set():
+        raise GitError(f"git {verb} took longer than {timeout_s:.0f} s and was stopped.", "", "run it again, or look at the remote.")
+    if len(data) > limit:
+        raise GitError(f"git {verb} printed more than {limit // MIB} MiB and was stopped.", "the repository lists far too much.", "")
+    return data
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    skip = False
+    for argument in arguments:
+        if skip or argument.startswith("-"):
+            skip = argument in {"-c", "-C"} and not skip
+            continue
+        return argument
+    return ""
+
+
+def redact(text: str) -> str:
+    """Return ``text`` with user and password taken out of every URL in it."""
+    import re
+
+    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
+
+
+def check_succeeded(output: Output, what: str, next_step: str = "") -> Output:
+    """Return ``output``; raises GitError with git's own last words where git failed."""
+    if output.code == 0:
+        return output
+    raise GitError(what, format_last_words(output.stderr), next_step)
+
+
+def format_last_words(stderr: str) -> str:
+    """Return the lines of git's message that say something, at most three, in one line."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("hint:")]
+    return "git says: " + " · ".join(lines[-3:]) if lines else "git gave no reason."

@@ -1,0 +1,67 @@
+"""record.json on its way in: size, schema version, schema. Knows no git."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from memeci.errors import DataError
+from memeci.records import SCHEMA_VERSION, Evaluation, decode_record
+from memeci.registry.command import MIB
+
+RECORD_LIMIT = 32 * MIB
+"""Bytes. A record with every list at its longest stays far below."""
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPGRADES: Mapping[int, Upgrade] = MappingProxyType({})
+"""Schema version → what turns a record of that version into one of the next. Version 1 is the first there is."""
+
+
+class _Peek(msgspec.Struct):
+    schema_version: int = 0
+
+
+def load_evaluation(data: bytes, name: str, upgrades: Mapping[int, Upgrade] = UPGRADES) -> Evaluation:
+    """Return the evaluation in ``data``, upgraded to today's schema. ``name`` is what messages call it.
+
+    Raises DataError for a record that is newer than this memeci, too large, broken, or no evaluation.
+    """
+    if len(data) > RECORD_LIMIT:
+        raise _unusable(name, f"it is {len(data):,} bytes large; a record has at most {RECORD_LIMIT:,}.")
+    try:
+        version = msgspec.json.decode(data, type=_Peek).schema_version
+        if version > SCHEMA_VERSION:
+            raise _too_new(name, version)
+        record = decode_record(_upgrade(data, version, upgrades))
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise _unusable(name, f"it does not fit the schema: {error}.") from error
+    if not isinstance(record, Evaluation):
+        raise _unusable(name, "it tells of a failed run, not of an evaluation.")
+    return record
+
+
+def _upgrade(data: bytes, version: int, upgrades: Mapping[int, Upgrade]) -> bytes:
+    if version == SCHEMA_VERSION:
+        return data
+    record = msgspec.json.decode(data, type=dict[str, Any])
+    for step in range(version, SCHEMA_VERSION):
+        if step not in upgrades:
+            raise msgspec.ValidationError(f"no way from schema version {step} to {SCHEMA_VERSION}")
+        record = upgrades[step](record) | {"schema_version": step + 1}
+    return msgspec.json.encode(record)
+
+
+def _too_new(name: str, version: int) -> DataError:
+    return DataError(
+        f"{name} was written by a newer memeci.",
+        f"its schema version is {version}; this memeci reads up to {SCHEMA_VERSION}.",
+        "upgrade memeci: `pip install --upgrade memeci`.",
+    )
+
+
+def _unusable(name: str, why: str) -> DataError:
+    return DataError(f"{name} cannot be used.", why, "choose another baseline with --baseline, or release this model again.")

@@ -1,0 +1,291 @@
+"""Makes a release: an annotated tag on the evaluated commit and a commit with its record, both or neither.
+
+Objects first (nobody sees them), then both refs at once: one atomic push, or one transaction in the clone. In both the
+record is named before the tag, so a host that dies halfway leaves a record without a tag, which nobody reads.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from memeci.errors import ConfigError, DataError, GitError
+from memeci.records import Evaluation, Status
+from memeci.registry.bump import Bump, Step, choose_step
+from memeci.registry.command import MIB, Guard, check_succeeded, format_last_words, run_git
+from memeci.registry.names import FIRST, Part, TagStyle, Version, check_model, format_tag, parse_model_tag, parse_version, release_ref
+from memeci.registry.objects import format_tree, write_object
+from memeci.registry.push import PushResult, attempts, gave_up, push_refs
+from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
+from memeci.registry.release_message import format_message
+from memeci.registry.release_record import PICTURE, PREDICTIONS, PREDICTIONS_LIMIT, RECORD, TAG_COPY, compute_digest
+from memeci.registry.repository import Head, Repository
+from memeci.registry.scratch import open_scratch
+
+_PICTURE_LIMIT = 16 * MIB
+
+
+@dataclass(frozen=True)
+class ReleaseRequest:
+    """What the user wants released. ``version`` overrides ``bump``; ``force_reason`` is why a failed verdict may pass."""
+
+    evaluation_dir: Path
+    bump: Bump = Bump.AUTO
+    version: str | None = None
+    push: bool = False
+    force_reason: str | None = None
+    sign: bool = False
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release that was made. ``remote`` is where it was pushed to, None where it is in the clone only."""
+
+    model: str
+    tag: str
+    version: str
+    commit: str
+    record_ref: str
+    record_commit: str
+    record_digest: str
+    reason: str
+    previous: str | None
+    remote: str | None
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """All that does not change when a race is lost and the version is computed again."""
+
+    repository: Repository
+    namespace: str
+    request: ReleaseRequest
+    evaluation: Evaluation
+    commit: str
+    blobs: dict[str, str]
+    digests: dict[str, str]
+    identity: str
+
+
+@dataclass(frozen=True)
+class _Names:
+    """``unproven`` says that the remote shows no ref in our namespace yet, so it may be one that refuses them."""
+
+    version: Version
+    step: Step
+    previous: Version | None
+    unproven: bool = False
+
+
+def release(repository: Repository, namespace: str, request: ReleaseRequest) -> Release:
+    """Release the evaluation in ``request.evaluation_dir`` and return what was made.
+
+    Raises DataError where the evaluation may not be released, ConfigError for a version that is taken, GitError where
+    git or the remote refuses. Whenever it raises, neither tag nor record is there.
+    """
+    if request.push and repository.remote is None:
+        raise ConfigError("there is no remote to push to.", "this repository has none.", "git remote add origin URL, or leave out --push.")
+    evaluation = _load(request.evaluation_dir)
+    head = repository.read_head()
+    check_releasable(evaluation, head, request.force_reason)
+    try:
+        return _race(_prepare(repository, namespace, request, evaluation))
+    except OSError as error:
+        raise GitError(f"the release could not be written: {error.strerror or error}.", f"the file is {error.filename}.", "") from error
+
+
+def check_releasable(evaluation: Evaluation, head: Head, force_reason: str | None) -> None:
+    """Raise where this evaluation may not be released from this commit. Pure."""
+    check_model(evaluation.model)
+    again = "commit, then run `memeci evaluate` and `memeci release` again."
+    commit = evaluation.candidate.commit
+    if head.commit is None:
+        raise DataError("there is no commit to tag yet.", "this repository is empty.", "git commit, then evaluate and release.")
+    if head.dirty or evaluation.candidate.dirty:
+        when = "now" if head.dirty else "when the model was evaluated"
+        raise DataError(f"files that git tracks were changed {when}.", "the tag would name a commit that is not what was evaluated.", again)
+    if commit != head.commit:
+        raise DataError(
+            f"the evaluation is of commit {(commit or 'unknown')[:12]}, but {head.commit[:12]} is checked out.",
+            "a release tags what was evaluated, and nothing else.",
+            "run `memeci evaluate` again on this commit." if commit is None else f"git checkout {commit[:12]}, or evaluate again.",
+        )
+    if evaluation.verdict.status is Status.FAIL and not (force_reason or "").strip():
+        raise DataError(
+            f"the verdict on this model is: fail. {evaluation.verdict.sentence.en}",
+            "a failed model is released only with a reason, which its tag keeps.",
+            'mend the model, or: memeci release --force-reason "why it may go out"',
+        )
+
+
+def choose_version(taken: Iterable[Version], step: Step, wanted: Version | None) -> tuple[Version, Version | None]:
+    """Return the version to release and the one before it. Raises ConfigError where ``wanted`` is taken. Pure."""
+    known = set(taken)
+    final = [version for version in known if not version.prerelease]
+    previous = max(final or known, default=None)
+    if wanted is not None:
+        if wanted in known:
+            raise ConfigError(
+                f"version {wanted} exists already.", "a release is never overwritten.", f"--version {wanted.raised(Part.PATCH)}"
+            )
+        return wanted, max((version for version in known if version < wanted), default=None)
+    version = FIRST if previous is None else previous.raised(step.part)
+    while version in known:
+        version = version.raised(Part.PATCH)
+    return version, previous
+
+
+def _load(folder: Path) -> Evaluation:
+    record, predictions = folder / RECORD, folder / PREDICTIONS
+    missing = next((path for path in (record, predictions) if not path.is_file()), None)
+    if missing is not None:
+        raise DataError(f"{missing} does not exist.", "a release is made from a finished evaluation.", "run `memeci evaluate` first.")
+    limits = ((record, RECORD_LIMIT), (predictions, PREDICTIONS_LIMIT), (folder / PICTURE, _PICTURE_LIMIT))
+    for path, limit in limits:
+        if path.is_file() and path.stat().st_size > limit:
+            size = path.stat().st_size / MIB
+            raise DataError(
+                f"{path} has {size:,.0f} MiB.", f"a release keeps at most {limit // MIB} MiB of it in git.", "evaluate on fewer examples."
+            )
+    return load_evaluation(record.read_bytes(), str(record))
+
+
+def _prepare(repository: Repository, namespace: str, request: ReleaseRequest, evaluation: Evaluation) -> _Prepared:
+    files = [name for name in (RECORD, PREDICTIONS, PICTURE) if (request.evaluation_dir / name).is_file()]
+    paths = [str((request.evaluation_dir / name).resolve()) for name in files]
+    output = run_git(["hash-object", "-w", "--no-filters", "--", *paths], cwd=repository.top)
+    ids = check_succeeded(output, "git could not store the evaluation.", "is the disk full?").text.split()
+    digests = {name: _digest_of(request.evaluation_dir / file) for name, file in (("record", RECORD), ("predictions", PREDICTIONS))}
+    commit = evaluation.candidate.commit or ""
+    return _Prepared(repository, namespace, request, evaluation, commit, dict(zip(files, ids, strict=True)), digests, _identity(repository))
+
+
+def _digest_of(path: Path) -> str:
+    return compute_digest(path.read_bytes())
+
+
+def _identity(repository: Repository) -> str:
+    """Return "Name <email> seconds zone" as git would sign with; a CI job often has no name, and needs none."""
+    output = run_git(["var", "GIT_COMMITTER_IDENT"], cwd=repository.top)
+    return output.text.strip() if output.code == 0 else f"memeci <memeci@localhost> {int(time.time())} +0000"
+
+
+def _race(prepared: _Prepared) -> Release:
+    repository = prepared.repository
+    remote = repository.remote if prepared.request.push else None
+    for _ in attempts():
+        names = _choose_names(prepared, remote)
+        tag = format_tag(prepared.evaluation.model, names.version)
+        ref = release_ref(prepared.namespace, prepared.evaluation.model, names.version)
+        tag_id, record_commit = _write(prepared, names, tag)
+        refs = {ref: record_commit, f"refs/tags/{tag}": tag_id}
+        if _publish(prepared, names, refs, remote) is PushResult.DONE:
+            if remote is not None:
+                create_refs(repository, refs, keep_going=True)
+            previous = None if names.previous is None else str(names.previous)
+            digest, reason = prepared.digests["record"], f"{names.step.part.value}: {names.step.reason}"
+            return Release(
+                prepared.evaluation.model, tag, str(names.version), prepared.commit, ref, record_commit, digest, reason, previous, remote
+            )
+    raise gave_up("the release", remote or "this clone")
+
+
+def _choose_names(prepared: _Prepared, remote: str | None) -> _Names:
+    model, request = prepared.evaluation.model, prepared.request
+    below = f"{prepared.namespace}/releases/{model}/"
+    there = () if remote is None else prepared.repository.list_remote_refs([f"refs/tags/{model}@v*", f"{prepared.namespace}/*"])
+    refs = {*prepared.repository.list_refs(["refs/tags/", below]), *there}
+    unproven = not prepared.namespace.startswith("refs/heads/") and not any(ref.startswith(f"{prepared.namespace}/") for ref in there)
+    step = choose_step(prepared.evaluation, request.bump)
+    wanted = None if request.version is None else _parse_wanted(request.version)
+    version, previous = choose_version(_taken(refs, model, below), step, wanted)
+    if previous is None and wanted is None:
+        step = Step(step.part, "the first release")
+    return _Names(version, Step(step.part, "asked for") if wanted else step, previous, unproven)
+
+
+def _publish(prepared: _Prepared, names: _Names, refs: dict[str, str], remote: str | None) -> PushResult:
+    """Make both refs visible at once.
+
+    Before the very first record a marker goes ahead, alone: a host that refuses our namespace refuses it there. Without it
+    git would apply the rest of an atomic push to a host that hides such refs, which would be a tag without record.
+    """
+    if remote is None:
+        return create_refs(prepared.repository, refs)
+    if names.unproven:
+        push_refs(prepared.repository, remote, {f"{prepared.namespace}/registry": _write_marker(prepared.repository)})
+    return push_refs(prepared.repository, remote, refs)
+
+
+def _write_marker(repository: Repository) -> str:
+    # The same commit wherever it is made: whoever pushes it second has nothing to push.
+    tree = write_object(repository.objects, "tree", b"", repository.object_format)
+    who = "memeci <memeci@localhost> 0 +0000"
+    text = f"tree {tree}\nauthor {who}\ncommitter {who}\n\nmemeci keeps records of releases beside this ref.\n"
+    return write_object(repository.objects, "commit", text.encode(), repository.object_format)
+
+
+def _parse_wanted(text: str) -> Version:
+    version = parse_version(text)
+    if version is None:
+        raise ConfigError(
+            f'"{text[:100]}" is not a version.', "it must be a semantic version such as 1.4.0 or 2.0.0-rc.1.", "--version 1.4.0"
+        )
+    return version
+
+
+def _taken(refs: Iterable[str], model: str, below: str) -> Iterable[Version]:
+    for name in refs:
+        if name.startswith(below):
+            version = parse_version(name[len(below) :])
+        else:
+            parsed = parse_model_tag(name.removeprefix("refs/tags/").removesuffix("^{}"), model)
+            version = parsed[1] if parsed is not None and parsed[0] is TagStyle.RELEASE else None
+        if version is not None:
+            yield version
+
+
+def _write(prepared: _Prepared, names: _Names, tag: str) -> tuple[str, str]:
+    """Write tag object and record commit; return their ids. No ref points at them yet."""
+    repository, request = prepared.repository, prepared.request
+    force = request.force_reason if prepared.evaluation.verdict.status is Status.FAIL else None
+    reason = f"{names.step.part.value}, {names.step.reason}"
+    message = format_message(prepared.evaluation, names.version, prepared.digests, step=reason, force_reason=force)
+    tag_object = _sign(prepared, tag, message) if request.sign else _format_tag_object(prepared, tag, message)
+    tag_id = write_object(repository.objects, "tag", tag_object, repository.object_format)
+    copy = write_object(repository.objects, "blob", tag_object, repository.object_format)
+    tree = write_object(repository.objects, "tree", format_tree({**prepared.blobs, TAG_COPY: copy}), repository.object_format)
+    # Drawn by lot: two jobs that release the same record at once must not make the same commit, or both would have won.
+    body = f"Record of {tag}\n\nlot: {secrets.token_hex(16)}\n"
+    commit = f"tree {tree}\nauthor {prepared.identity}\ncommitter {prepared.identity}\n\n{body}"
+    return tag_id, write_object(repository.objects, "commit", commit.encode(), repository.object_format)
+
+
+def _format_tag_object(prepared: _Prepared, tag: str, message: str) -> bytes:
+    return f"object {prepared.commit}\ntype commit\ntag {tag}\ntagger {prepared.identity}\n\n{message}".encode()
+
+
+def _sign(prepared: _Prepared, tag: str, message: str) -> bytes:
+    """Return the tag object as `git tag --sign` makes it, with the user's key and format, without a ref in the clone."""
+    repository = prepared.repository
+    with open_scratch(repository.top, repository.settings, repository.object_format, borrow_from=repository.objects) as scratch:
+        arguments = ["tag", "--sign", "--cleanup=verbatim", "--file=-", "--", tag, prepared.commit]
+        output = scratch.run(arguments, scratch.guard(), stdin=message.encode())
+        check_succeeded(output, "git could not sign the tag.", "set `git config user.signingkey`, or leave out --sign.")
+        return check_succeeded(scratch.run(["cat-file", "tag", f"refs/tags/{tag}"], scratch.guard()), "git lost the tag.").stdout
+
+
+def create_refs(repository: Repository, refs: dict[str, str], *, keep_going: bool = False) -> PushResult:
+    """Create refs in the clone, all or none. Raises GitError where git cannot, unless ``keep_going``."""
+    lines = "".join(f"create {name} {identity}\n" for name, identity in refs.items())
+    output = run_git(["update-ref", "--stdin"], cwd=repository.top, stdin=lines.encode(), guard=Guard(file_limit=MIB))
+    if output.code == 0:
+        return PushResult.DONE
+    if "already exists" in output.stderr or ".lock" in output.stderr or keep_going:
+        return PushResult.LOST_RACE
+    raise GitError(
+        "git could not create the tag and its record.", format_last_words(output.stderr), "is the disk full, or a branch in the way?"
+    )
