@@ -30,7 +30,7 @@ class Relation:
     delimiter: str = ","
     compression: str = "none"  # none, gzip, zstd
     bom: bool = False
-    """A byte-order mark begins a file. DuckDB refuses one in newline-delimited JSON, but not in format='unstructured'."""
+    """JSON lines with a byte-order mark, which DuckDB refuses unless told format = 'unstructured'."""
 
 
 @dataclass(frozen=True)
