@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from memeci.config import Config
 from memeci.errors import ConfigError
-from memeci.records import Baseline, BaselineKind, Evaluation
+from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
 
 if TYPE_CHECKING:
     from memeci.registry import Registry
@@ -24,6 +24,7 @@ class FoundSide:
     released: bool = False
     record: Evaluation | None = None
     metrics: Mapping[str, float] | None = None
+    history: tuple[ReleaseSummary, ...] = ()
 
 
 def find_baseline(spec: str, config: Config, registry: Registry | None, into: Path) -> FoundSide | None:
@@ -52,6 +53,7 @@ def find_baseline(spec: str, config: Config, registry: Registry | None, into: Pa
         released=found.record is not None,
         record=found.record,
         metrics=found.metrics,
+        history=found.history,
     )
 
 

@@ -128,7 +128,7 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
         positive=plan.positive,
         engine=engine.name,
         examples=fetch_flips(engine, pair, table, before) if before is not None and tallies.cells is not None else (),
-        history=(),
+        history=found.history if found else (),
     )
     record = assemble(parts)
     return _finish(request, record, policy, engine, table, folder)
@@ -150,7 +150,7 @@ def _finish(request: Request, record: Evaluation, policy: Policy, engine: Engine
 def _open_registry(config: Config) -> Registry | None:
     from memeci.registry import open_registry
 
-    return open_registry(config.root, namespace=f"refs/{config.registry.namespace}", remote=config.registry.remote)
+    return open_registry(config.root, namespace=config.registry.namespace, remote=config.registry.remote)
 
 
 def _plan(config: Config, task: Task, table: Table, before: Table | None) -> tuple[TallyPlan, Selection]:
