@@ -29,6 +29,8 @@ class Relation:
     format: FileFormat
     delimiter: str = ","
     compression: str = "none"  # none, gzip, zstd
+    columns: tuple[str, ...] = ()
+    """Names in the first row of a DELIMITED relation, where a reader could see it: the engine then guesses nothing."""
     bom: bool = False
     """JSON lines with a byte-order mark, which DuckDB refuses unless told format = 'unstructured'."""
 

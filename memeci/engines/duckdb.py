@@ -74,8 +74,10 @@ class DuckDBEngine:
         if relation.format is FileFormat.PARQUET:
             return f"read_parquet({files}, union_by_name = true)"
         if relation.format is FileFormat.DELIMITED:
+            # Left to itself, DuckDB skips lines it takes for notes, and takes a row for the names if that fits better.
+            guess = f"auto_detect = false, columns = {_struct(relation.columns)}" if relation.columns else "all_varchar = true"
             return (
-                f"read_csv({files}, all_varchar = true, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
+                f"read_csv({files}, {guess}, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
                 f" escape = '\"', compression = {compression}, union_by_name = true, max_line_size = 33554432, strict_mode = true)"
             )
         layout = "newline_delimited" if relation.format is FileFormat.JSON_LINES else "array"
@@ -168,6 +170,10 @@ def _unreadable(relation: Relation, error: Exception) -> DataError:
     if relation.format is FileFormat.PARQUET:
         return DataError(f"{relation.name} is a damaged parquet file.", first, "write it again; was the job that wrote it cut off?")
     return DataError(f"{relation.name} could not be read.", first, "open it and look at the line named above.")
+
+
+def _struct(columns: Sequence[str]) -> str:
+    return "{" + ", ".join(f"{quote_text(column)}: 'VARCHAR'" for column in columns) + "}"
 
 
 def quote_text(text: str) -> str:

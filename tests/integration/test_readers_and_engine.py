@@ -13,6 +13,7 @@ import pytest
 
 from memeci.config import ColumnsConfig
 from memeci.engines.duckdb import DuckDBEngine, quote_name
+from memeci.errors import DataError
 from memeci.readers import open_predictions, resolve_columns
 
 ROWS = [("007", "好评", "1.0", "很快，好吃\n量大"), ("008", "差,评", "1", 'said "no"'), ("009", "true", "x", "")]
@@ -100,6 +101,20 @@ def test_file_name_with_glob_characters_and_quotes__is_read_literally(tmp_path: 
     path.write_text("id,label\n1,a\n")
     (tmp_path / "it's 1x.csv").write_text("id,label\n2,b\n")
     assert _read(path) == [("1", "a")]
+
+
+def test_blank_lines_and_unnamed_columns__lose_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("\n,id,label\n0,007,a\n\n1,#8,b\n\n")
+    assert _read(path) == [("#8", "b"), ("007", "a")]
+
+
+def test_row_that_does_not_fit_far_down__is_named_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("id,label\n" + "".join(f"{i},some label\n" for i in range(9000)) + "9000\n")
+    with pytest.raises(DataError) as caught:
+        _read(path)
+    assert "9002" in caught.value.why
 
 
 @pytest.mark.shared
