@@ -11,6 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from memeci.engines.complaints import suggest_remedy, summarise_complaint
 from memeci.engines.engine import Progress
 from memeci.errors import ConfigError, DataError, InfraError, MemeciError
 from memeci.relation import ColumnType, FileFormat, Relation
@@ -119,7 +120,7 @@ class DuckDBEngine:
             stop()
 
     def _explain(self, error: Exception) -> MemeciError:
-        first = str(error).splitlines()[0]
+        first = summarise_complaint(str(error))
         if isinstance(error, self._out_of_memory):
             limit = self.memory_limit or "the machine's"
             return InfraError(
@@ -127,8 +128,10 @@ class DuckDBEngine:
                 first,
                 "raise the limit: `--memory-limit 8GB`, or free some disk space.",
             )
-        if re.match(r"(IO|HTTP|Invalid Input|Conversion|Serialization) Error", str(error)):
-            return DataError("the predictions could not be read to the end.", first, "check the file: was it written whole?")
+        # Without a class of its own: a library inside DuckDB tripped over the bytes, such as Thrift over a parquet page.
+        classless = type(error) is self._errors
+        if classless or re.match(r"(IO|HTTP|Invalid Input|Conversion|Serialization) Error", str(error)):
+            return DataError("the predictions could not be read to the end.", first, suggest_remedy(str(error)))
         return InfraError("the engine failed.", first)
 
     def _watch(self) -> Any:
@@ -166,10 +169,10 @@ def _literal_path(path: Path) -> str:
 
 
 def _unreadable(relation: Relation, error: Exception) -> DataError:
-    first = re.sub(r"^\w[\w ]* Error: ", "", str(error).splitlines()[0])
+    first = summarise_complaint(str(error))
     if relation.format is FileFormat.PARQUET:
         return DataError(f"{relation.name} is a damaged parquet file.", first, "write it again; was the job that wrote it cut off?")
-    return DataError(f"{relation.name} could not be read.", first, "open it and look at the line named above.")
+    return DataError(f"{relation.name} could not be read.", first, suggest_remedy(str(error)))
 
 
 def _struct(columns: Sequence[str]) -> str:
