@@ -63,6 +63,15 @@ def resolve_columns(  # noqa: PLR0913 — the parts of one configuration, given 
     )
 
 
+def list_candidates(part: str, names: Sequence[str]) -> list[str]:
+    """Return the columns whose name is as good as any for this part: those of the best rank that has one."""
+    for rank in COMMON_NAMES[part]:
+        candidates = [name for name in names if normalize_name(name) in rank]
+        if candidates:
+            return candidates
+    return []
+
+
 def _named(wanted: ColumnsConfig, slices: Sequence[str], numbers: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Yield (role, column, key in the configuration) of every column somebody named."""
     for part in PARTS:
@@ -79,17 +88,14 @@ def _named(wanted: ColumnsConfig, slices: Sequence[str], numbers: Sequence[str])
 def _find(part: str, names: Sequence[str], taken: set[str], wanted: ColumnsConfig, source: str) -> str | None:
     if part in wanted.unused:
         return None
-    for rank in COMMON_NAMES[part]:
-        candidates = [name for name in names if normalize_name(name) in rank and name not in taken]
-        if len(candidates) > 1:
-            raise DataError(
-                f'{source} has two columns for {_MEANING[part]}: "{candidates[0]}" and "{candidates[1]}".',
-                "both are common names for it, and memeci does not guess.",
-                f"set `columns.{part}: {candidates[0]}` in memeci.yml (or `{part}: {candidates[1]}`).",
-            )
-        if candidates:
-            return candidates[0]
-    return None
+    candidates = list_candidates(part, [name for name in names if name not in taken])
+    if len(candidates) > 1:
+        raise DataError(
+            f'{source} has two columns for {_MEANING[part]}: "{candidates[0]}" and "{candidates[1]}".',
+            "both are common names for it, and memeci does not guess.",
+            f"set `columns.{part}: {candidates[0]}` in memeci.yml (or `{part}: {candidates[1]}`).",
+        )
+    return candidates[0] if candidates else None
 
 
 def _resolve_probabilities(schema: Sequence[ColumnType], wanted: ColumnsConfig, source: str) -> tuple[tuple[str, str], ...]:
