@@ -16,6 +16,14 @@ from memeci.records import Evaluation, Finding, Incident, Record, Text
 VALUE_MAX = 24
 Item = TypeVar("Item")
 
+# What the pictures say that are about no finding.
+OWN_SENTENCES = {
+    "pun": Text(en="Commit {commit}, read aloud", zh="把 commit {commit} 念出来"),
+    "latte": Text(en="{streak} passing releases of {model} in a row", zh="{model} 连续 {streak} 次通过"),
+    "shelf": Text(en="{streak} passing releases of {model} in a row", zh="{model} 连续 {streak} 次通过"),
+    "hairline": Text(en="The hairline of {model}, release by release", zh="{model} 的发际线，一次发布一次战役"),
+}
+
 
 @dataclass(frozen=True)
 class Captions:
@@ -37,7 +45,7 @@ def build_captions(record: Record, finding: Finding, theme: Theme, mood: str, la
     slang = words[1] if language == "en" else words[0]
     numbers = collect_numbers(record, finding, slang)
     captions = theme.findings[finding.kind].captions if finding.kind in theme.findings else ()
-    sentence = describe_short(finding)
+    sentence = describe_short(finding, record)
     start = hash_seed(seed, finding.kind) % max(len(captions), 1)
     for caption in (*captions[start:], *captions[:start]):
         try:
@@ -51,8 +59,11 @@ def build_captions(record: Record, finding: Finding, theme: Theme, mood: str, la
     return Captions(*lines.get(language, (sentence.zh, sentence.en)), slang, sentence)
 
 
-def describe_short(finding: Finding) -> Text:
+def describe_short(finding: Finding, record: Record) -> Text:
     """Return the finding's sentence with long values from outside (labels, commands) cut."""
+    if finding.kind in OWN_SENTENCES:
+        numbers = collect_numbers(record, finding, "")
+        return Text(en=fill(OWN_SENTENCES[finding.kind].en, numbers), zh=fill(OWN_SENTENCES[finding.kind].zh, numbers))
     numbers = {name: shorten(value) if isinstance(value, str) else value for name, value in finding.numbers.items()}
     return describe(Finding(finding.kind, finding.priority, numbers, finding.metric, finding.slice))
 

@@ -38,7 +38,10 @@ class TextBox(Frozen, frozen=True):
 
 
 class Template(Frozen, frozen=True):
-    """``needs`` names parts of the scene without which there is nothing to draw. ``data`` is where the data marks go."""
+    """``needs`` names parts of the scene without which there is nothing to draw. ``data`` is where the data marks go.
+
+    ``speaks`` names the captions it brings its own of, whatever the finding.
+    """
 
     title: Text
     mood: str
@@ -47,6 +50,7 @@ class Template(Frozen, frozen=True):
     data: TextBox
     needs: tuple[str, ...] = ()
     animated: bool = False
+    speaks: str = ""
     id: str = ""
     folder: str = str(FOLDER)
 
@@ -55,10 +59,6 @@ def list_templates(folders: tuple[Path, ...] = ()) -> tuple[Template, ...]:
     """Return every template, ours and those of the user's folders, by id."""
     ids = {path.parent.name for folder in (FOLDER, *folders) for path in folder.glob("*/meme.yml")}
     return tuple(load_template(name, folders) for name in sorted(ids))
-
-
-def has_template(name: str, folders: tuple[Path, ...] = ()) -> bool:
-    return any((folder / name / "meme.yml").is_file() for folder in (*folders, FOLDER))
 
 
 @functools.lru_cache(maxsize=64)
