@@ -61,6 +61,10 @@ def list_templates(folders: tuple[Path, ...] = ()) -> tuple[Template, ...]:
     return tuple(load_template(name, folders) for name in sorted(ids))
 
 
+def has_template(name: str, folders: tuple[Path, ...] = ()) -> bool:
+    return any((folder / name / "meme.yml").is_file() for folder in (*folders, FOLDER))
+
+
 @functools.lru_cache(maxsize=64)
 def load_template(name: str, folders: tuple[Path, ...] = ()) -> Template:
     """Return the template called ``name``; the user's folders come first. Raises ConfigError with file, line and reason."""
