@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from memeci.errors import DataError
 from memeci.memes.captions import Captions, build_captions, describe_short
-from memeci.memes.fonts import find_font
+from memeci.memes.fonts import Font, FontError, find_font
+from memeci.memes.layout import Kind, split_tokens
 from memeci.memes.scene import Scene, build_scene, has_part
 from memeci.memes.streak import is_ninth
 from memeci.memes.templates import Template, load_template
@@ -74,8 +75,10 @@ def compose(record: Record, *, theme: str | Path, language: str, style: Style = 
     spoken = Finding(template.speaks, Priority.P3, finding.numbers) if template.speaks else finding
     captions = build_captions(record, spoken, chosen, template.mood, language)
     if style.headline is not None:
-        captions = Captions(style.headline, style.footer or "", captions.slang, Text(style.headline, style.headline))
-    canvas = Canvas(template, chosen, captions, scene, find_font(_collect_text(captions, language), style.fonts), language)
+        own = Text(style.headline, style.headline)
+        captions = Captions(style.headline, style.footer or "", captions.slang, own, style.headline + (style.footer or ""))
+    font, captions = _find_font(captions, language, style.fonts)
+    canvas = Canvas(template, chosen, captions, scene, font, language)
     svg = canvas.render()
     alt = build_alt(captions, Text("", "") if blank else describe_short(spoken, record), template.title)
     caption = " / ".join(text for text in (captions.headline, captions.footer) if text)
@@ -120,10 +123,21 @@ def _says_anything(record: Record) -> bool:
     return isinstance(record, Evaluation) or bool(record.findings)
 
 
-def _collect_text(captions: Captions, language: str) -> str:
-    """Return the characters a font must have. Data texts (labels, logs) are not among them: they have a way out."""
-    from memeci.memes.layout import Kind, split_tokens
+def _find_font(captions: Captions, language: str, paths: tuple[Path, ...]) -> tuple[Font, Captions]:
+    """Return a font for the captions. Where none has the labels in them too, those lose the characters it lacks."""
+    fixed = "0123456789.,%−+→NaN" + ("真实预测" if language != "en" else "")
+    try:
+        return find_font(_strip_emoji(fixed + captions.words + captions.headline + captions.footer + captions.slang), paths), captions
+    except FontError:
+        font = find_font(_strip_emoji(fixed + captions.words), paths)
+    headline, footer, slang = (_replace_missing(text, font) for text in (captions.headline, captions.footer, captions.slang))
+    return font, replace(captions, headline=headline, footer=footer, slang=slang)
 
-    fixed = "0123456789.%−+→NaN" + ("真实预测" if language != "en" else "")
-    texts = (captions.headline, captions.footer, captions.slang)
-    return fixed + "".join(token.text for text in texts for token in split_tokens(text) if token.kind is Kind.TEXT)
+
+def _replace_missing(text: str, font: Font) -> str:
+    missing = font.face.find_missing(_strip_emoji(text))
+    return "".join("?" if c in missing else c for c in text)
+
+
+def _strip_emoji(text: str) -> str:
+    return "".join(token.text for token in split_tokens(text) if token.kind is not Kind.EMOJI)

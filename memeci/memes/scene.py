@@ -91,10 +91,16 @@ def build_scene(record: Record, finding: Finding | None) -> Scene:
         tuple(b for b in record.calibration if b.n)[:MAX_BINS],
         build_past(record, comparison),
         (),
-        record.docker_tag,
+        _shorten_tag(record.docker_tag),
         (record.candidate.commit or "")[:7],
         count_streak(record),
     )
+
+
+def _shorten_tag(tag: DockerTag | None) -> DockerTag | None:
+    if tag is None:
+        return None
+    return DockerTag(shorten(tag.tag, 128), shorten(tag.hanzi, 40), shorten(tag.pinyin, 160), shorten(tag.gloss, 120))
 
 
 def find_series(finding: Finding | None) -> tuple[str, ...]:
