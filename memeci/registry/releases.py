@@ -260,7 +260,8 @@ def _write(prepared: _Prepared, names: _Names, tag: str) -> tuple[str, str]:
     tree = write_object(repository.objects, "tree", format_tree({**prepared.blobs, TAG_COPY: copy}), repository.object_format)
     # Drawn by lot: two jobs that release the same record at once must not make the same commit, or both would have won.
     body = f"Record of {tag}\n\nlot: {secrets.token_hex(16)}\n"
-    commit = f"tree {tree}\nauthor {prepared.identity}\ncommitter {prepared.identity}\n\n{body}"
+    # On top of the evaluated commit, because git's push negotiation (see push.py) gives up on commits that stand alone.
+    commit = f"tree {tree}\nparent {prepared.commit}\nauthor {prepared.identity}\ncommitter {prepared.identity}\n\n{body}"
     return tag_id, write_object(repository.objects, "commit", commit.encode(), repository.object_format)
 
 
