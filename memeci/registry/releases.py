@@ -17,6 +17,7 @@ from memeci.registry.bump import Bump, Step, choose_step
 from memeci.registry.command import MIB, check_succeeded, run_git
 from memeci.registry.names import FIRST, Part, TagStyle, Version, check_model, format_tag, parse_model_tag, parse_version, release_ref
 from memeci.registry.objects import format_tree, write_object
+from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
 from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 from memeci.registry.release_message import format_message
@@ -150,7 +151,9 @@ def _load(folder: Path) -> Evaluation:
             raise DataError(
                 f"{path} has {size:,.0f} MiB.", f"a release keeps at most {limit // MIB} MiB of it in git.", "evaluate on fewer examples."
             )
-    return load_evaluation(record.read_bytes(), str(record))
+    evaluation = load_evaluation(record.read_bytes(), str(record))
+    check_predictions(predictions, evaluation.dataset.n, str(folder))
+    return evaluation
 
 
 def _prepare(repository: Repository, namespace: str, request: ReleaseRequest, evaluation: Evaluation) -> _Prepared:

@@ -12,11 +12,11 @@ import pytest
 
 from memeci.errors import ConfigError, GitError
 from memeci.registry import FoundBaseline, Registry, ReleaseRequest, open_registry
-from tests.builders.evaluation_dir import build_evaluation, write_evaluation
+from tests.builders.evaluation_dir import build_evaluation, build_predictions, write_evaluation
 from tests.builders.git_http_server import GitHttpServer
 from tests.builders.repository import RepoBuilder
 
-PREDICTIONS = b"PAR1 predictions PAR1"
+PREDICTIONS = build_predictions()
 AUTHORIZATION = "Basic " + base64.b64encode(b"x-access-token:s3cret").decode()
 
 
