@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from memeci.config import Config
 from memeci.decision import Decided, decide, decide_incomparable, is_failure
+from memeci.engines.digest import compute_digest
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Engine, Overlap, Progress, Table
 from memeci.engines.examples import fetch_flips
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from memeci.registry import Registry
 
 COMMON_SHARE_NEEDED = 0.95
+
+KEEP_UP_TO = 1_000_000
+"""Examples whose predictions are kept beside the record. More are written when a release asks for them."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
     if found is not None and found.source is not None:
         before = load_baseline(engine, found.source, task, setup, released=found.released)
     plan, selection = _plan(config, task, table, before)
-    tallies, pair = build_tallies(engine, table, before, plan)
+    tallied = build_tallies(engine, table, before, plan)
+    tallies, pair = tallied.tallies, tallied.pair
     policy = config.build_policy(
         noise=found.record.noise if found and found.record else None,
         ungated=UNGATED,
@@ -122,16 +127,25 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
         candidate=Candidate(source, request.commit or (head.commit if head else None), head.dirty if head else False),
         baseline=found.baseline if found else None,
         table=table,
+        digest=_find_digest(engine, table, pair, found),
         tallies=tallies,
         pair=pair,
         decided=decided,
         positive=plan.positive,
         engine=engine.name,
-        examples=fetch_flips(engine, pair, table, before) if before is not None and tallies.cells is not None else (),
+        examples=fetch_flips(engine, tallied, table, before) if before is not None and tallies.cells is not None else (),
         history=found.history if found else (),
     )
     record = assemble(parts)
     return _finish(request, record, policy, engine, table, folder)
+
+
+def _find_digest(engine: Engine, table: Table, pair: Pair, found: FoundSide | None) -> str:
+    """Return the dataset's digest: the release's own where ids and labels are the same, else computed."""
+    same = pair.overlap is not None and pair.overlap.complete and not pair.overlap.relabelled
+    if same and found is not None and found.record is not None:
+        return found.record.dataset.digest
+    return compute_digest(engine, table)
 
 
 def _finish(request: Request, record: Evaluation, policy: Policy, engine: Engine, table: Table, folder: Path) -> Evaluated:
@@ -141,8 +155,9 @@ def _finish(request: Request, record: Evaluation, policy: Policy, engine: Engine
     from memeci.pipeline.render import render_record
 
     files: dict[str, bytes | Path] = {**render_record(record, picture=request.picture)}
-    write_predictions(engine, table, folder / "predictions.parquet")
-    files["predictions.parquet"] = folder / "predictions.parquet"
+    if table.n <= KEEP_UP_TO:
+        write_predictions(engine, table, folder / "predictions.parquet")
+        files["predictions.parquet"] = folder / "predictions.parquet"
     write_outputs(request.output_dir, files)
     return Evaluated(record, failed, request.output_dir, tuple(files))
 
