@@ -9,10 +9,10 @@ from pathlib import Path
 
 from timing import compare
 
-METRICS = (
-    "accuracy balanced_accuracy macro_precision macro_recall macro_f1 micro_f1"
-    " weighted_precision weighted_recall weighted_f1 mcc cohen_kappa recall[neg]"
-).split()
+METRICS = [
+    *("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "micro_f1"),
+    *("weighted_precision", "weighted_recall", "weighted_f1", "mcc", "cohen_kappa", "recall[neg]"),
+]
 
 MAKE = """
 create table examples as

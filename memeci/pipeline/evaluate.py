@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import msgspec
+
 from memeci.config import Config
 from memeci.decision import Decided, decide, decide_incomparable, is_failure
+from memeci.diagnosis import diagnose
 from memeci.engines.digest import compute_digest
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Engine, Overlap, Progress, Table
@@ -28,9 +31,12 @@ from memeci.metrics.task import choose_positive, is_positive_guessed, sort_label
 from memeci.outputs import check_outputs, write_outputs
 from memeci.pipeline.assemble import Parts, assemble
 from memeci.pipeline.baseline import FoundSide, find_baseline
+from memeci.pipeline.picture import DrawResult, draw_record
+from memeci.pipeline.render import render_record
 from memeci.pipeline.sides import Setup, load_baseline, load_candidate
 from memeci.pipeline.wording import note_guessed_positive, note_overlap, note_small_slices, say_incomparable
 from memeci.policy import Policy
+from memeci.puns import build_docker_tag
 from memeci.records import Candidate, Evaluation, Pairing, Task, Text
 from memeci.usercode import run_command
 
@@ -59,17 +65,19 @@ class Request:
     commit: str | None = None
     output_dir: Path | None = None
     picture: bool = True
+    animate: bool = False
     progress: Progress | None = None
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``."""
+    """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``; ``picture`` is there if it was asked for."""
 
     record: Evaluation
     failed: bool
     output_dir: Path | None = None
     files: tuple[str, ...] = ()
+    picture: DrawResult = DrawResult(None)
 
 
 def evaluate(request: Request) -> Evaluated:
@@ -150,16 +158,24 @@ def _find_digest(engine: Engine, table: Table, pair: Pair, found: FoundSide | No
 
 def _finish(request: Request, record: Evaluation, policy: Policy, engine: Engine, table: Table, folder: Path) -> Evaluated:
     failed = is_failure(record.verdict, policy)
+    record = _enrich(record, request.config)
     if request.output_dir is None:
         return Evaluated(record, failed)
-    from memeci.pipeline.render import render_record
-
-    files: dict[str, bytes | Path] = {**render_record(record, picture=request.picture)}
+    result = draw_record(record, animate=request.animate) if request.picture else DrawResult(None)
+    files: dict[str, bytes | Path] = {**render_record(record, result.drawn)}
     if table.n <= KEEP_UP_TO:
         write_predictions(engine, table, folder / "predictions.parquet")
         files["predictions.parquet"] = folder / "predictions.parquet"
     write_outputs(request.output_dir, files)
-    return Evaluated(record, failed, request.output_dir, tuple(files))
+    return Evaluated(record, failed, request.output_dir, tuple(files), result)
+
+
+def _enrich(record: Evaluation, config: Config) -> Evaluation:
+    """Return the record with its findings and the pun on its commit."""
+    tag = None
+    if record.candidate.commit is not None:
+        tag = build_docker_tag(record.candidate.commit, theme=config.theme, exclude=config.puns.exclude)
+    return msgspec.structs.replace(record, findings=diagnose(record), docker_tag=tag)
 
 
 def _open_registry(config: Config) -> Registry | None:

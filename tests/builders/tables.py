@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -135,7 +136,7 @@ class _Config(Config):
 def split_table(data: Data, sizes: Sequence[int]) -> list[dict[str, list[Any]]]:
     """Return the rows in pieces of these sizes."""
     bounds = np.cumsum([0, *sizes])
-    return [{name: list(column[a:b]) for name, column in data.items()} for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [{name: list(column[a:b]) for name, column in data.items()} for a, b in itertools.pairwise(bounds)]
 
 
 def shuffle_table(data: Data, rng: np.random.Generator) -> dict[str, list[Any]]:

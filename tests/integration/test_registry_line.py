@@ -101,7 +101,7 @@ def test_the_leaderboard__ranks_the_releases_of_all_models(repo: RepoBuilder, mo
     assert kitchen.index("tomato") < kitchen.index("potato")
     content = json.loads(run(repo, monkeypatch, "leaderboard", "--json").stdout)
     places = [(place["rank"], place["model"], place["version"]) for place in content["places"]]
-    assert [(1, "tomato", "1.0.0"), (2, "potato", "1.0.1"), (3, "potato", "1.0.0")] == places
+    assert places == [(1, "tomato", "1.0.0"), (2, "potato", "1.0.1"), (3, "potato", "1.0.0")]
 
 
 def test_a_promotion__is_a_tag_as_gto_writes_it_and_a_baseline(repo: RepoBuilder, tmp_path: Path) -> None:
