@@ -30,7 +30,7 @@ from memeci.metrics.tallies import Tallies
 from memeci.metrics.task import choose_positive, is_positive_guessed, sort_labels
 from memeci.outputs import check_outputs, write_outputs
 from memeci.pipeline.assemble import Parts, assemble
-from memeci.pipeline.baseline import FoundSide, find_baseline
+from memeci.pipeline.baseline import FoundSide, Search, find_baseline
 from memeci.pipeline.picture import DrawResult, draw_record
 from memeci.pipeline.render import render_record
 from memeci.pipeline.sides import Setup, load_baseline, load_candidate
@@ -116,7 +116,7 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
     setup = Setup(config, request.environment, folder)
     registry = _open_registry(config)
     table, task = load_candidate(engine, source, setup)
-    found = find_baseline(request.baseline or config.baseline, config, registry, folder)
+    found = find_baseline(request.baseline or config.baseline, source, Search(registry, config.model, folder))
     before = None
     if found is not None and found.source is not None:
         before = load_baseline(engine, found.source, task, setup, released=found.released)
