@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Overlap, Table
 from memeci.engines.loading import MD5_64, check_duplicates
+from memeci.engines.sums import build_sum
 
 N_UNITS = 1024
 """Examples or groups are numbered when they are at most this many, else hashed into this many units."""
@@ -30,6 +31,14 @@ class Pair:
     grouped: bool
     weighted: bool
     overlap: Overlap | None = None
+    largest_weight: float | None = None
+
+    def weigh(self, condition: str = "") -> str:
+        """Return SQL for the weight of the rows where ``condition`` holds: their number, where there are no weights."""
+        chosen = f"case when {condition} then {{}} else 0 end" if condition else "{}"
+        if not self.weighted:
+            return f"cast(sum({chosen.format('1')}) as double)" if condition else "cast(count(*) as double)"
+        return build_sum(chosen.format("w"), self.largest_weight)
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: P
     _create_pair(engine, candidate, baseline, _Join(columns, units, by_hash, n))
     if by_hash and baseline is not None and not _check_join(engine, candidate, baseline, n):
         _create_pair(engine, candidate, baseline, _Join(columns, units, False, n))
-    return Pair(n, frozenset(columns), units.n if units else 0, baseline is not None, grouped, weighted, overlap)
+    return Pair(n, frozenset(columns), units.n if units else 0, baseline is not None, grouped, weighted, overlap, candidate.largest_weight)
 
 
 @dataclass(frozen=True)
@@ -163,7 +172,7 @@ def _side_columns(side: str, table: Table, candidate: Table, spec: PairSpec) -> 
     if found.prediction is not None:
         columns[f"{side}_prediction"] = f"{side}.prediction"
     probabilities = {label: f"{side}.p{i}" for i, (label, _) in enumerate(found.probabilities)}
-    score = f"{side}.score" if found.score is not None else probabilities.get(spec.positive or "")
+    score = f"{side}.score" if found.score is not None else probabilities.get(spec.positive) if spec.positive is not None else None
     if score is not None:
         columns[f"{side}_score"] = score
     if spec.positive is not None and score is not None:

@@ -36,10 +36,10 @@ def measure_moments(tallies: Tallies, metrics: Sequence[Metric], positions: Sequ
     return Part(np.array(positions), baseline, candidate, se, se, none, none, reasons, tuple(blocks))
 
 
-def _lacks_columns(tally: MomentTally, metrics: Sequence[MomentMetric]) -> NDArray[np.bool_]:
+def _lacks_columns(tally: MomentTally, metrics: Sequence[Metric]) -> NDArray[np.bool_]:
     """Return bool[M]: whether the baseline has none of the numbers a metric is made of."""
     unknown = {term for term, column in zip(tally.terms, tally.base.T, strict=True) if np.isnan(column).all()}
-    return np.array([not unknown.isdisjoint(m.terms) for m in metrics])
+    return np.array([not unknown.isdisjoint(m.terms) for m in metrics])  # type: ignore[attr-defined]
 
 
 class _SetMoments:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ class Run:
     slices: tuple[tuple[str, ...], ...] = ()
     min_slice_size: int = 1
     positive: str | None = None
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: ColumnsConfig = field(default_factory=ColumnsConfig)
     numbers: tuple[str, ...] = ()
     memory_limit: str | None = None
 
@@ -135,7 +136,7 @@ class _Config(Config):
 def split_table(data: Data, sizes: Sequence[int]) -> list[dict[str, list[Any]]]:
     """Return the rows in pieces of these sizes."""
     bounds = np.cumsum([0, *sizes])
-    return [{name: list(column[a:b]) for name, column in data.items()} for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [{name: list(column[a:b]) for name, column in data.items()} for a, b in itertools.pairwise(bounds)]
 
 
 def shuffle_table(data: Data, rng: np.random.Generator) -> dict[str, list[Any]]:
