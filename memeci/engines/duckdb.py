@@ -72,20 +72,21 @@ class DuckDBEngine:
     def scan(self, relation: Relation) -> str:
         files = "[" + ", ".join(quote_text(_literal_path(path)) for path in relation.paths) + "]"
         compression = quote_text(relation.compression)
+        common = f"union_by_name = true, hive_partitioning = {str(relation.partitioned).lower()}"
         if relation.format is FileFormat.PARQUET:
-            return f"read_parquet({files}, union_by_name = true)"
+            return f"read_parquet({files}, {common})"
         if relation.format is FileFormat.DELIMITED:
             # Left to itself, DuckDB skips lines it takes for notes, and takes a row for the names if that fits better.
             guess = f"auto_detect = false, columns = {_struct(relation.columns)}" if relation.columns else "all_varchar = true"
             return (
                 f"read_csv({files}, {guess}, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
-                f" escape = '\"', compression = {compression}, union_by_name = true, max_line_size = 33554432, strict_mode = true)"
+                f" escape = '\"', compression = {compression}, {common}, max_line_size = 33554432, strict_mode = true)"
             )
         layout = "newline_delimited" if relation.format is FileFormat.JSON_LINES else "array"
         if relation.bom:
             layout = "unstructured"
         return (
-            f"read_json({files}, format = '{layout}', compression = {compression}, union_by_name = true,"
+            f"read_json({files}, format = '{layout}', compression = {compression}, {common},"
             " sample_size = -1, maximum_object_size = 33554432)"
         )
 

@@ -15,7 +15,10 @@ _TABLE = "survey"
 
 @dataclass(frozen=True)
 class ColumnSurvey:
-    """One column of the sample: ``n`` values that are not null, how many distinct; are all numbers, and some not whole?"""
+    """One column of the sample: ``n`` values that are not null, how many distinct; are all numbers, and some not whole?
+
+    ``low`` and ``high`` are the least and greatest of the numbers, None where there are none.
+    """
 
     name: str
     kind: str
@@ -23,6 +26,8 @@ class ColumnSurvey:
     n_distinct: int
     numeric: bool
     fractional: bool
+    low: float | None = None
+    high: float | None = None
 
 
 def read_sample(engine: Engine, relation: Relation) -> tuple[ColumnSurvey, ...]:
@@ -56,8 +61,8 @@ def _survey_column(engine: Engine, column: ColumnType) -> ColumnSurvey:
         n = engine.fetch_rows(f"select count({name}) from {_TABLE}")[0][0]
         return ColumnSurvey(column.name, column.kind, n, n, numeric=False, fractional=False)
     number = f"try_cast({name}::varchar as double)"
-    n, n_distinct, numeric, fractional = engine.fetch_rows(
+    n, n_distinct, numeric, fractional, low, high = engine.fetch_rows(
         f"select count({name}), count(distinct {name}), bool_and({number} is not null) filter ({name} is not null),"
-        f" bool_or({number} <> trunc({number})) from {_TABLE}"
+        f" bool_or({number} <> trunc({number})), min({number}), max({number}) from {_TABLE}"
     )[0]
-    return ColumnSurvey(column.name, column.kind, n, n_distinct, numeric=bool(numeric), fractional=bool(numeric and fractional))
+    return ColumnSurvey(column.name, column.kind, n, n_distinct, bool(numeric), bool(numeric and fractional), low, high)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from memeci.config import ColumnsConfig
 from memeci.errors import DataError
-from memeci.readers.names import COMMON_NAMES, PROBABILITY_PREFIXES, normalize_name
+from memeci.readers.names import COMMON_NAMES, DOUBTFUL_PREFIXES, PROBABILITY_PREFIXES, normalize_name
 from memeci.relation import Columns, ColumnType
 
 PARTS = tuple(COMMON_NAMES)
@@ -24,7 +24,7 @@ _MEANING = {
     "metrics": "the numbers of a metric",
     "probabilities": "a label's probability",
 }
-_NUMERIC = {"integer", "float", "text", "other"}  # Delimited text has every column as text.
+_MAYBE_NUMERIC = {"integer", "float", "text", "other"}  # Delimited text has every column as text.
 
 
 def resolve_columns(  # noqa: PLR0913 — the parts of one configuration, given apart so that a file alone needs none
@@ -105,15 +105,17 @@ def _resolve_probabilities(schema: Sequence[ColumnType], wanted: ColumnsConfig, 
         return tuple(wanted.probabilities.items())
     if wanted.probabilities is not None:
         return _match_pattern(schema, wanted.probabilities, source)
-    for prefix in PROBABILITY_PREFIXES:
-        family = tuple(
-            (column.name.strip()[len(prefix) :], column.name)
-            for column in schema
-            if column.kind in _NUMERIC and normalize_name(column.name).startswith(prefix) and len(column.name.strip()) > len(prefix)
-        )
-        if len(family) > 1:
-            return family
-    return ()
+    wanted_kinds = [(prefix, _MAYBE_NUMERIC) for prefix in PROBABILITY_PREFIXES] + [(prefix, {"float"}) for prefix in DOUBTFUL_PREFIXES]
+    families = (_find_family(schema, prefix, kinds) for prefix, kinds in wanted_kinds)
+    return next((family for family in families if len(family) > 1), ())
+
+
+def _find_family(schema: Sequence[ColumnType], prefix: str, kinds: set[str]) -> tuple[tuple[str, str], ...]:
+    """Return (label, column) of the columns that begin with ``prefix``."""
+    named = [(column.name.strip(), column) for column in schema if column.kind in kinds]
+    return tuple(
+        (name[len(prefix) :], column.name) for name, column in named if normalize_name(name).startswith(prefix) and name[len(prefix) :]
+    )
 
 
 def _match_pattern(schema: Sequence[ColumnType], pattern: str, source: str) -> tuple[tuple[str, str], ...]:

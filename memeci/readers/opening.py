@@ -13,7 +13,7 @@ from memeci.readers.inspect_log import InspectEvalReader, InspectJsonReader
 from memeci.readers.json_array import JsonArrayReader
 from memeci.readers.json_lines import JsonLinesReader
 from memeci.readers.lm_eval import LmEvalReader
-from memeci.readers.location import list_files
+from memeci.readers.location import is_partitioned, list_files
 from memeci.readers.parquet import ParquetReader
 from memeci.readers.probe import COMPRESSIONS, Probe, read_probe
 from memeci.readers.promptfoo import PromptfooReader
@@ -51,6 +51,7 @@ def open_predictions(spec: str | Path) -> Relation:
         delimiter=layout.delimiter,
         compression=layout.compression,
         columns=layout.columns,
+        partitioned=is_partitioned(name, [o.path for o in opened]),
         bom=any(o.layout.bom for o in opened),
     )
 

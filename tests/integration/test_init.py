@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from memeci.cli import main
@@ -35,6 +37,10 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
 
 def _init(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["init", *arguments])
+
+
+def _read_workflow(folder: Path, name: str) -> Any:
+    return yaml.safe_load((folder / ".github/workflows" / name).read_text())
 
 
 def test_github_repository__gets_a_config_from_its_predictions_and_a_workflow(repository: Callable[[str], Path]) -> None:
@@ -94,6 +100,37 @@ def test_broken_predictions__write_nothing(repository: Callable[[str], Path]) ->
 def test_name_that_git_refuses__is_an_error(repository: Callable[[str], Path]) -> None:
     repository("")
     assert _init("--model", "a b").exit_code == 2
+
+
+def test_pull_requests_from_forks__get_a_half_that_reads_and_a_half_that_writes(repository: Callable[[str], Path]) -> None:
+    folder = repository("git@github.com:team/reviews.git")
+    assert _init("--forks").exit_code == 0
+    evaluate, publish = (_read_workflow(folder, name) for name in ("memeci.yml", "memeci-publish.yml"))
+    assert [job["permissions"] for job in evaluate["jobs"].values()] == [{"contents": "read"}]
+    # YAML 1.1 takes the key `on` for a boolean.
+    assert publish[True]["workflow_run"]["workflows"] == [evaluate["name"]]
+
+
+def test_config_in_a_folder_of_its_own__is_where_the_workflow_works(
+    repository: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = repository("git@github.com:team/reviews.git")
+    (folder / "models/a b").mkdir(parents=True)
+    monkeypatch.chdir(folder / "models/a b")
+    assert _init().exit_code == 0
+    steps = _read_workflow(folder, "memeci.yml")["jobs"]["model"]["steps"]
+    assert steps[-1]["with"] == {"working-directory": "models/a b"}
+    assert _init("--forks", "--force").exit_code == 2
+    assert _init("--forge", "gitlab").exit_code == 0
+    job = yaml.safe_load((folder / ".gitlab-ci.yml").read_text())["memeci"]
+    assert job["script"] == ["cd 'models/a b'", "memeci ci"]
+    assert job["artifacts"]["reports"]["junit"] == "models/a b/.memeci/junit.xml"
+
+
+def test_workflows__are_those_of_ci_templates() -> None:
+    top = Path(__file__).parents[2]
+    for file in (top / "memeci/cli/starter/github").iterdir():
+        assert file.read_text() == (top / "ci-templates/github" / file.name).read_text(), f"copy {file.name} from ci-templates"
 
 
 @pytest.mark.shared

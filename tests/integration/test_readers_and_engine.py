@@ -96,6 +96,27 @@ def test_folder_of_parts__is_one_table(tmp_path: Path) -> None:
     assert [row[0] for row in _read(tmp_path)] == ["007", "008", "009"]
 
 
+@pytest.mark.parametrize("name", ["part.csv", "part.parquet", "part.jsonl"])
+@pytest.mark.parametrize("pattern", ["", "/*/part.*", "/**/*"])
+def test_folders_that_carry_a_column__give_it(name: str, pattern: str, tmp_path: Path) -> None:
+    base = tmp_path / "run=3"
+    for value in ("a", "b"):
+        (base / f"label={value}").mkdir(parents=True)
+        part = base / f"label={value}" / name
+        if name.endswith("parquet"):
+            pq.write_table(pa.table({"id": [f"{value}1"]}), part)
+        else:
+            part.write_text(f'{{"id": "{value}1"}}\n' if name.endswith("jsonl") else f"id,x\n{value}1,\n")
+    assert _read(Path(f"{base}{pattern}")) == [("a1", "a"), ("b1", "b")]
+
+
+def test_folders_above__are_places_and_no_columns(tmp_path: Path) -> None:
+    folder = tmp_path / "label=wrong"
+    folder.mkdir()
+    (folder / "p.csv").write_text("id,label\n1,right\n")
+    assert _read(folder / "p.csv") == _read(folder) == [("1", "right")]
+
+
 def test_file_name_with_glob_characters_and_quotes__is_read_literally(tmp_path: Path) -> None:
     path = tmp_path / "it's [v1]*.csv"
     path.write_text("id,label\n1,a\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from memeci.cli.starter.look import Look
+from memeci.cli.starter.look import Look, Number
 from memeci.config.keys import is_model_name
 from memeci.records import Task
 
@@ -25,6 +25,8 @@ _EXAMPLES = {
     Task.MULTILABEL: ("macro_f1", _RATE),
     Task.REGRESSION: ("rmse", "{tolerance: 2%}"),
 }
+# Names of numbers that are better small.
+_LOWER = re.compile(r"(^|_)(cost|latency|duration|seconds|ms|loss|error|errors|perplexity|wer|cer|toxicity)($|_)")
 # What YAML 1.1 takes for something else than a text, though memeci does not.
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
@@ -32,7 +34,11 @@ _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 def draft_config(model: str, predictions: str | None, look: Look) -> str:
     """Return memeci.yml for these predictions; with a place-holder where there are none yet."""
     metric, example = _EXAMPLES.get(look.task or Task.BINARY, ("accuracy", _RATE))
-    return _HEAD + "\n".join(_draft_lines(model, predictions, look)) + "\n" + _GATES.format(metric=metric, example=example)
+    if look.numbers:
+        metric, example = look.numbers[0].column, "{tolerance: 2%}"
+    return (
+        _HEAD + "\n".join(_draft_lines(model, predictions, look)) + "\n" + _GATES.format(metric=_printable(quote(metric)), example=example)
+    )
 
 
 def _draft_lines(model: str, predictions: str | None, look: Look) -> Iterator[str]:
@@ -46,9 +52,18 @@ def _draft_lines(model: str, predictions: str | None, look: Look) -> Iterator[st
     if look.columns or look.groups:
         yield "columns:"
         yield from _draft_columns(look)
+    if look.numbers:
+        yield "metrics:  # the mean of each; say which way is better, and drop what is none"
+        yield from map(_draft_metric, look.numbers)
     if look.slices:
         yield "slices:  # a model can hold on average and break for some"
         yield from (f"  - {quote(column)}" for column in look.slices)
+
+
+def _draft_metric(number: Number) -> str:
+    name = quote(number.column)
+    direction = "lower" if _LOWER.search(number.column.lower()) else "higher"
+    return f"  - {{name: {name}, column: {name}, direction: {direction}, unit: {number.unit.value}}}"
 
 
 def _draft_columns(look: Look) -> Iterator[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from memeci.readers import list_candidates, open_predictions
 from memeci.readers.names import COMMON_NAMES, normalize_name
-from memeci.records import Task
+from memeci.records import Task, Unit
+from memeci.relation import FileFormat
 
 if TYPE_CHECKING:
     from memeci.engines.survey import ColumnSurvey
@@ -24,11 +25,20 @@ _SHARED = re.compile(r"(user|customer|author|session|conversation|dialog|dialogu
 
 
 @dataclass(frozen=True)
+class Number:
+    """A column of numbers whose mean could be a metric; ``unit`` is RATE where all lie in 0–1."""
+
+    column: str
+    unit: Unit
+
+
+@dataclass(frozen=True)
 class Look:
     """What a sample of rows suggests.
 
     ``columns`` maps a part to the columns that could play it, best first; ``slices`` are columns with a few values each;
-    ``groups`` columns whose rows may belong together. ``task`` and ``positive_label`` are None where the rows leave it open.
+    ``groups`` columns whose rows may belong together; ``numbers`` columns to compare where there are no labels. ``task`` and
+    ``positive_label`` are None where the rows leave it open.
     """
 
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -36,6 +46,7 @@ class Look:
     positive_label: str | None = None
     slices: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    numbers: tuple[Number, ...] = ()
 
 
 def look_at_predictions(predictions: str) -> Look:
@@ -55,8 +66,12 @@ def look_at_predictions(predictions: str) -> Look:
             positive = find_positive_label(fetch_values(engine, label.name, 3), means)
     free = [column for name, column in survey.items() if not any(name in candidates for candidates in columns.values())]
     groups = tuple(column.name for column in free if _SHARED.fullmatch(normalize_name(column.name)))
-    slices = tuple(column.name for column in free if column.name not in groups and is_slice(column))
-    return Look(columns, task, positive, slices, groups)
+    # Delimited text has every column as text; elsewhere a text that looks like a number is a text.
+    kinds = {"text"} if relation.format is FileFormat.DELIMITED else {"float", "integer", "boolean"}
+    numbers = find_numbers([*([score] if score else []), *free], kinds) if label is None or prediction is None else ()
+    measured = {*groups, *(number.column for number in numbers)}
+    slices = tuple(column.name for column in free if column.name not in measured and is_slice(column))
+    return Look(columns, Task.SCORES if numbers else task, positive, slices, groups, numbers)
 
 
 def match_columns(names: Sequence[str]) -> dict[str, list[str]]:
@@ -92,6 +107,20 @@ def find_positive_label(labels: Sequence[str], means: Sequence[tuple[str, float 
         if best is not None and other is not None and best - other > 0.01 * max(abs(best), abs(other)):
             return high
     return next((label for label in labels if label.casefold() in _POSITIVE_WORDS), None)
+
+
+def find_numbers(columns: Sequence[ColumnSurvey], kinds: Container[str]) -> tuple[Number, ...]:
+    """Return what could be compared where there are no labels: columns of these kinds that hold numbers, and repeat some."""
+    return tuple(
+        Number(column.name, _find_unit(column))
+        for column in columns
+        if column.kind in kinds and (column.numeric or column.kind == "boolean") and (1 < column.n_distinct < column.n or column.fractional)
+    )
+
+
+def _find_unit(column: ColumnSurvey) -> Unit:
+    inside = column.kind == "boolean" or (column.low is not None and column.high is not None and column.low >= 0 and column.high <= 1)
+    return Unit.RATE if inside else Unit.NUMBER
 
 
 def is_slice(column: ColumnSurvey) -> bool:

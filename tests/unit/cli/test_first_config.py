@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memeci.cli.starter.draft import draft_config, name_model
-from memeci.cli.starter.look import Look, find_positive_label, find_task, is_slice, match_columns
+from memeci.cli.starter.look import Look, Number, find_numbers, find_positive_label, find_task, is_slice, match_columns
 from memeci.config import Config, load_config
 from memeci.config.setting import parse_yaml
 from memeci.engines.survey import ColumnSurvey
-from memeci.records import Task
+from memeci.records import Direction, Task, Unit
 
 
 def _column(kind: str = "text", n: int = 1000, n_distinct: int = 2, *, numeric: bool = False, fractional: bool = False) -> ColumnSurvey:
@@ -54,6 +54,18 @@ def test_slices__are_columns_with_a_few_values_and_enough_rows() -> None:
     assert not is_slice(_column(n=100_000, n_distinct=500))
     assert not is_slice(_column(n_distinct=1))
     assert not is_slice(_column("float", n_distinct=3, numeric=True, fractional=True))
+
+
+def test_numbers_without_labels__become_metrics(tmp_path: Path) -> None:
+    judge, latency = (ColumnSurvey(name, "float", 9, 5, True, True, 0.0, high) for name, high in (("judge: tone", 1.0), ("ms", 900.0)))
+    constant = ColumnSurvey("constant", "float", 9, 1, True, False, 1.0, 1.0)
+    numbers = find_numbers([judge, latency, constant], {"float"})
+    assert numbers == (Number("judge: tone", Unit.RATE), Number("ms", Unit.NUMBER))
+    config = _load(draft_config("m", "log.json", Look(task=Task.SCORES, numbers=numbers)), tmp_path)
+    assert [(m.name, m.column, m.unit, m.direction) for m in config.metrics] == [
+        ("judge: tone", "judge: tone", Unit.RATE, Direction.HIGHER),
+        ("ms", "ms", Unit.NUMBER, Direction.LOWER),
+    ]
 
 
 def test_ambiguous_columns__are_written_with_their_doubt(tmp_path: Path) -> None:
