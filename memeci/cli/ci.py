@@ -51,14 +51,16 @@ def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image
 
     record = evaluated.record
     print_evaluation(record, language=record.language, stream=sys.stdout)  # type: ignore[arg-type]
-    published = publish(record, folder, environment, Show(image=image, release_tag=release_tag))
+    for warning in evaluated.picture.warnings:
+        click.echo(f"note: {warning}", err=True)
+    published = publish(record, folder, environment, Show(evaluated.picture.drawn, image, release_tag))
     write_request_note(folder, environment)
     say_published(published, record.language)
 
 
 def _release(settings: Config, folder: Path, bump: str) -> str:
     """Tag and push. It comes before publishing, so that the outputs can name the tag."""
-    from memeci.cli.release import open_here
+    from memeci.cli.registry_options import open_here
     from memeci.registry import Bump, ReleaseRequest
 
     registry = open_here(settings.registry.remote, settings.registry.namespace)

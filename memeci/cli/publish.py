@@ -31,10 +31,10 @@ def command(directory: Path, image: str | None) -> int:
 
 def post_artifact(directory: Path, environment: Environment, image: str | None) -> int:
     """Check the artifact, post, and say what was done. A failed verdict is no failure of the messenger: returns 0."""
-    from memeci.pipeline import Show, load_artifact, publish
+    from memeci.pipeline import Show, draw_record, load_artifact, publish
 
     record, checked = load_artifact(directory, environment)
-    say_published(publish(record, directory, checked, Show(image=image)), record.language)
+    say_published(publish(record, directory, checked, Show(draw_record(record).drawn, image)), record.language)
     return EXIT_OK
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,12 +12,6 @@ from memeci.engines.engine import Engine, LabelKind, Table
 from memeci.engines.faults import Fault, explain_fault, list_faults
 from memeci.errors import DataError
 from memeci.relation import Columns, ColumnType, Relation
-
-# The low 64 bits of an md5: the same on every engine, and sums of them are free of row order.
-MD5_64 = "cast(md5_number({}) & 18446744073709551615::uhugeint as ubigint)"
-
-# Between id and label, so that ("a", "bc") and ("ab", "c") differ.
-SEPARATOR = "chr(31)"
 
 
 def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[ColumnType], columns: Columns, kind: LabelKind) -> Table:
@@ -49,8 +42,8 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         n=n,
         labels=labels,
         predictions=predictions,
-        digest=_build_digest(rows, n),
         row_hash=sum(row[3] for row in rows),
+        label_hash=_sum_by_label(rows) if kind.kind == "text" else sum(row[4] for row in rows),
         counts={(row[0], row[1]): row[2] for row in rows} if kind.kind == "text" else {},
         score_range=None if rows[0][5] is None else (min(r[5] for r in rows), max(r[6] for r in rows)),
         mean_label=rows[0][7] or 0.0,
@@ -67,7 +60,7 @@ def _build_scan(canonical: Canonical, selected: str, kind: LabelKind, faults: Se
     aggregates = [
         "count(*)",
         "sum(hash(id))",
-        f"sum({MD5_64.format(_digest_key(kind, has('label')))})",
+        "sum(hash(id, label))" if has("label") and kind.kind != "text" else "0",
         "min(score)" if has("score") else "null",
         "max(score)" if has("score") else "null",
         "avg(label)" if kind.kind == "number" and has("label") else "null",
@@ -76,27 +69,12 @@ def _build_scan(canonical: Canonical, selected: str, kind: LabelKind, faults: Se
     return f"select {', '.join(keys)}, {', '.join(aggregates)} from ({selected}) group by 1, 2"
 
 
-def _digest_key(kind: LabelKind, has_label: bool) -> str:
-    """Return what is hashed per example. Text labels are bound to their ids by the grouping, and hashed once each."""
-    if kind.kind == "text" or not has_label:
-        return "id"
-    # Fixed-width scientific digits: the one form of a double that all engines print alike. + 0.0 drops the sign of -0.
-    label = "printf('%.12e', label + 0.0)" if kind.kind == "number" else "array_to_string(label, chr(30))"
-    return f"concat(id, {SEPARATOR}, {label})"
-
-
-def _build_digest(rows: Sequence[tuple[Any, ...]], n: int) -> str:
-    """Return the digest of ids and labels: sha256 over, for each label, the number of examples and the sum of their hashes."""
-    by_label: dict[str, list[int]] = {}
+def _sum_by_label(rows: Sequence[tuple[Any, ...]]) -> int:
+    """Return one number for the sums of id hashes of every label: the rows are grouped by label already."""
+    sums: dict[str | None, int] = {}
     for row in rows:
-        entry = by_label.setdefault("" if row[0] is None else "=" + row[0], [0, 0])
-        entry[0] += row[2]
-        entry[1] += row[4]
-    hasher = hashlib.sha256()
-    for label in sorted(by_label):
-        count, total = by_label[label]
-        hasher.update(f"{len(label.encode())}:{label}\t{count}\t{total % 2**64:016x}\n".encode())
-    return f"sha256:{hasher.hexdigest()}"
+        sums[row[0]] = sums.get(row[0], 0) + row[3]
+    return hash(frozenset(sums.items()))
 
 
 def _list_labels(

@@ -1,7 +1,8 @@
 """The story of one run, in order: evaluate, publish. Only calls and passes on; no click, no environment."""
 
 from memeci.pipeline.evaluate import Evaluated, Request, evaluate
-from memeci.pipeline.publish import Drawn, Published, Show, load_artifact, load_record, publish, write_request_note
+from memeci.pipeline.picture import Drawn, draw_record
+from memeci.pipeline.publish import Published, Show, load_artifact, load_record, publish, write_request_note
 
 __all__ = [
     "Drawn",
@@ -9,6 +10,7 @@ __all__ = [
     "Published",
     "Request",
     "Show",
+    "draw_record",
     "evaluate",
     "load_artifact",
     "load_record",

@@ -11,6 +11,7 @@ import msgspec
 from memeci.config import CI, Environment
 from memeci.errors import DataError
 from memeci.forges import Forge, Picture, Receipt, deliver, open_forge
+from memeci.pipeline.picture import Drawn
 from memeci.records import Evaluation, Frozen
 from memeci.report import Language, PictureLink, build_outputs, render_annotations, render_comment, render_summary
 
@@ -26,15 +27,6 @@ class RequestNote(Frozen, frozen=True):
 
     number: Annotated[int, msgspec.Meta(ge=1)]
     head_sha: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A picture of the record. ``alt`` and ``caption`` are text from outside."""
-
-    png: bytes
-    alt: str
-    caption: str = ""
 
 
 @dataclass(frozen=True)
