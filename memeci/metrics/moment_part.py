@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import Metric, MomentMetric, divide, sum_by
-from memeci.metrics.part import Part, PartBlock, UnitInfluence
+from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing
 from memeci.metrics.tallies import MomentTally, SliceSet, Tallies
 
 
@@ -29,9 +30,16 @@ def measure_moments(tallies: Tallies, metrics: Sequence[Metric], positions: Sequ
         first += len(slice_set.keys)
     if not tallies.has_baseline:
         baseline[:] = np.nan
-    reasons = np.where(np.isnan(candidate), np.array([m.undefined for m in metrics], dtype=object)[None, :], "")
+    reasons = explain_missing([m.undefined for m in metrics], baseline, candidate, has_baseline=tallies.has_baseline)
+    reasons[np.isnan(baseline) & _lacks_columns(tallies.moments, metrics) & tallies.has_baseline] = NOT_IN_BASELINE
     none = np.full(shapes, -1.0)
     return Part(np.array(positions), baseline, candidate, se, se, none, none, reasons, tuple(blocks))
+
+
+def _lacks_columns(tally: MomentTally, metrics: Sequence[Metric]) -> NDArray[np.bool_]:
+    """Return bool[M]: whether the baseline has none of the numbers a metric is made of."""
+    unknown = {term for term, column in zip(tally.terms, tally.base.T, strict=True) if np.isnan(column).all()}
+    return np.array([not unknown.isdisjoint(m.terms) for m in metrics])  # type: ignore[attr-defined]
 
 
 class _SetMoments:
@@ -59,7 +67,7 @@ class _SetMoments:
                 column_values.append(metric.value(means))
                 gradient = np.nan_to_num(metric.gradient(means))
                 centred = picked - self.weight[:, None] * means[self.slice]
-                contribution = (centred * gradient[self.slice]).sum(axis=1) / self.total[self.slice]
+                contribution = divide((centred * gradient[self.slice]).sum(axis=1), self.total[self.slice], 0.0)
                 sums = sum_by(flat, contribution, self.n_slices * self.n_units)
                 influence.sums[:, :, m] += sign * sums.reshape(self.n_slices, self.n_units)
             values.append(np.stack(column_values, axis=1))
