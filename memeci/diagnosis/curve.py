@@ -121,18 +121,6 @@ CURVE_RULES: tuple[Rule[Curve], ...] = (
         find_exploded_loss,
     ),
     Rule(
-        "validation_falling",
-        Priority.P1,
-        Text(
-            en="{series} got worse {running} evaluations running: {first} → {last}.",
-            zh="{series} 连续 {running} 轮变差：{first} → {last}。",
-        ),
-        "The last four values of a validation series (accuracy-like first, else the loss).",
-        "Three steps the wrong way, 1 % in all. Noise alone does that once in 24 endings; "
-        "three is also where most early stopping gives up.",
-        find_falling_validation,
-    ),
-    Rule(
         "overfitting",
         Priority.P2,
         Text(
@@ -142,6 +130,18 @@ CURVE_RULES: tuple[Rule[Curve], ...] = (
         "Validation loss since its lowest point, and training loss over the same steps.",
         "10 % above the lowest, with a training loss that fell further since. Under 10 % is the usual wobble of a plateau.",
         find_overfitting,
+    ),
+    Rule(
+        "validation_falling",
+        Priority.P2,
+        Text(
+            en="{series} got worse {running} evaluations running: {first} → {last}.",
+            zh="{series} 连续 {running} 轮变差：{first} → {last}。",
+        ),
+        "The last four values of a validation series (accuracy-like first, else the loss).",
+        "Three steps the wrong way, 1 % in all. Noise alone does that once in 24 endings; "
+        "three is also where most early stopping gives up.",
+        find_falling_validation,
     ),
     Rule(
         "loss_oscillates",

@@ -69,7 +69,7 @@ def diagnose_crash(command: str, exit_status: int, log: str = "") -> tuple[Findi
 
 def find_log_tail(log: str, max_lines: int = MAX_LINES) -> tuple[str, ...]:
     """Return the last non-empty lines, without control characters and cut to a line's length."""
-    lines = [_clean(line) for line in log[-50_000:].splitlines()]
+    lines = [_clean(line) for line in log[-50_000:].split("\n")]
     return tuple([line for line in lines if line.strip()][-max_lines:])
 
 
@@ -88,5 +88,5 @@ def _symptom(crash: Crash) -> Symptom:
 
 
 def _clean(line: str) -> str:
-    text = "".join(c if c.isprintable() else " " for c in _ANSI.sub("", line.rsplit("\r", 1)[-1] or line))
+    text = "".join(c if c.isprintable() else " " for c in _ANSI.sub("", line.rstrip("\r").rsplit("\r", 1)[-1]))
     return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"

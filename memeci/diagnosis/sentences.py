@@ -26,6 +26,11 @@ def fill(sentence: str, numbers: Mapping[str, Number]) -> str:
     return _FIELD.sub(lambda match: _format_field(numbers[match[1]], match[2] or "", numbers), sentence)
 
 
+def strip_fields(sentence: str) -> str:
+    """Return the words of a sentence alone."""
+    return _FIELD.sub("", sentence)
+
+
 def find_fields(sentence: str) -> tuple[tuple[str, str], ...]:
     """Return the (name, format) pairs of a sentence; the format is "" where none is given."""
     return tuple((match[1], match[2] or "") for match in _FIELD.finditer(sentence))

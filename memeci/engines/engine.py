@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -60,9 +60,12 @@ class Table:
     predictions: tuple[str, ...]
     row_hash: int
     label_hash: int
-    counts: Mapping[tuple[str, str], int]
     score_range: tuple[float, float] | None = None
-    mean_label: float = 0.0
+    """Of the score and of all probabilities."""
+    label_centre: float = 0.0
+    prediction_centre: float = 0.0
+    """Near the mean of numbers to predict, and free of row order: sums of squares around it do not cancel."""
+    largest_weight: float | None = None
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from memeci.engines.digest import MD5_64
 from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Overlap, Table
 from memeci.engines.loading import check_duplicates
+from memeci.engines.sums import build_sum
 
 N_UNITS = 1024
 """Examples or groups are numbered when they are at most this many, else hashed into this many units."""
@@ -38,6 +39,14 @@ class Pair:
     weighted: bool
     stored: bool
     overlap: Overlap | None = None
+    largest_weight: float | None = None
+
+    def weigh(self, condition: str = "") -> str:
+        """Return SQL for the weight of the rows where ``condition`` holds: their number, where there are no weights."""
+        chosen = f"case when {condition} then {{}} else 0 end" if condition else "{}"
+        if not self.weighted:
+            return f"cast(sum({chosen.format('1')}) as double)" if condition else "cast(count(*) as double)"
+        return build_sum(chosen.format("w"), self.largest_weight)
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,17 @@ def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: P
     by_hash = _same_ids(candidate, baseline) and not spec.by_id
     stored = n <= MATERIALIZE_UP_TO
     _create_pair(engine, candidate, baseline, _Join(columns, units, by_hash, stored))
-    return Pair(n, frozenset(columns), units.n if units else 0, baseline is not None, grouped, weighted, stored, overlap)
+    return Pair(
+        n=n,
+        columns=frozenset(columns),
+        n_units=units.n if units else 0,
+        has_baseline=baseline is not None,
+        grouped=grouped,
+        weighted=weighted,
+        stored=stored,
+        overlap=overlap,
+        largest_weight=candidate.largest_weight,
+    )
 
 
 def explain_join(engine: Engine, candidate: Table, baseline: Table | None) -> None:
@@ -117,7 +136,7 @@ def _create_pair(engine: Engine, candidate: Table, baseline: Table | None, join:
 
 def _compact(engine: Engine, baseline: Table) -> str:
     """Return a REPLACE clause that turns the baseline's predictions into codes, where they are few."""
-    if not 0 < len(baseline.predictions) <= MAX_CODES:
+    if baseline.kind.kind != "text" or not 0 < len(baseline.predictions) <= MAX_CODES:
         return ""
     engine.execute("drop type if exists prediction_code")
     engine.execute(f"create type prediction_code as enum ({', '.join(quote_text(label) for label in baseline.predictions)})")
@@ -179,7 +198,7 @@ def _side_columns(side: str, table: Table, candidate: Table, spec: PairSpec) -> 
     if found.prediction is not None:
         columns[f"{side}_prediction"] = f"{side}.prediction"
     probabilities = {label: f"{side}.p{i}" for i, (label, _) in enumerate(found.probabilities)}
-    score = f"{side}.score" if found.score is not None else probabilities.get(spec.positive or "")
+    score = f"{side}.score" if found.score is not None else probabilities.get(spec.positive) if spec.positive is not None else None
     if score is not None:
         columns[f"{side}_score"] = score
     if spec.positive is not None and score is not None:

@@ -12,7 +12,7 @@ LIMIT = 180
 def build_alt(captions: Captions, sentence: Text, title: Text) -> Text:
     """Return caption, finding with its numbers, and where there is room the kind of picture. No emoji: readers spell them out."""
     return Text(
-        en=_build("Meme: ", f'"{_strip_emoji(captions.spoken.en)}". {sentence.en}', f" Drawn as {title.en}."),
+        en=_build("Meme: ", f'"{_strip_emoji(captions.spoken.en)}". {sentence.en}'.strip(), f" Drawn as {title.en}."),
         zh=_build("梗图：", f"“{_strip_emoji(captions.spoken.zh)}”。{sentence.zh}", f"画的是：{title.zh}。"),
     )
 

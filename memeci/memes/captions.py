@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from memeci.diagnosis import describe
-from memeci.diagnosis.sentences import Number, fill
+from memeci.diagnosis import RULES, describe
+from memeci.diagnosis.sentences import Number, fill, strip_fields
 from memeci.memes.streak import count_streak
 from memeci.memes.themes import Theme
 from memeci.records import Evaluation, Finding, Incident, Record, Text
@@ -16,28 +16,38 @@ from memeci.records import Evaluation, Finding, Incident, Record, Text
 VALUE_MAX = 24
 Item = TypeVar("Item")
 
+# What the pictures say that are about no finding.
+OWN_SENTENCES = {
+    "pun": Text(en="Commit {commit}, read aloud", zh="把 commit {commit} 念出来"),
+    "latte": Text(en="{streak} passing releases of {model} in a row", zh="{model} 连续 {streak} 次通过"),
+    "shelf": Text(en="{streak} passing releases of {model} in a row", zh="{model} 连续 {streak} 次通过"),
+    "hairline": Text(en="The hairline of {model}, release by release", zh="{model} 的发际线，一次发布一次战役"),
+}
+
 
 @dataclass(frozen=True)
 class Captions:
     """What is written on the picture: ``headline`` big on top, ``footer`` below, ``slang`` in the mascot's bubble.
 
-    ``spoken`` is the headline in both languages, for the alt text.
+    ``spoken`` is the headline in both languages, for the alt text. ``words`` are the theme's own words in it, without the
+    values from outside: a font must have those, while a label it lacks may be shown with question marks.
     """
 
     headline: str
     footer: str
     slang: str
     spoken: Text
+    words: str
 
 
 def build_captions(record: Record, finding: Finding, theme: Theme, mood: str, language: str) -> Captions:
     """Return the texts of a picture. With one language the footer is the finding's own sentence with its numbers."""
     seed = find_seed(record)
-    words = pick(theme.slang.get(mood, (("YYDS 👑", "the GOAT 👑"),)), seed, "slang")
-    slang = words[1] if language == "en" else words[0]
+    slang_words = pick(theme.slang.get(mood, (("YYDS 👑", "the GOAT 👑"),)), seed, "slang")
+    slang = slang_words[1] if language == "en" else slang_words[0]
     numbers = collect_numbers(record, finding, slang)
     captions = theme.findings[finding.kind].captions if finding.kind in theme.findings else ()
-    sentence = describe_short(finding)
+    sentence, words = describe_short(finding, record), find_sentence(finding)
     start = hash_seed(seed, finding.kind) % max(len(captions), 1)
     for caption in (*captions[start:], *captions[:start]):
         try:
@@ -46,15 +56,26 @@ def build_captions(record: Record, finding: Finding, theme: Theme, mood: str, la
             both = fill(caption.both[0], numbers), fill(caption.both[1], numbers)
         except KeyError:  # a record of another version may lack a number this caption wants
             continue
-        return Captions(*lines.get(language, both), slang, spoken)
+        templates = {"zh": (caption.zh, words.zh), "en": (caption.en, words.en)}.get(language, caption.both)
+        return Captions(*lines.get(language, both), slang, spoken, strip_fields("".join(templates)) + slang)
     lines = {"zh": (sentence.zh, ""), "en": (sentence.en, "")}
-    return Captions(*lines.get(language, (sentence.zh, sentence.en)), slang, sentence)
+    return Captions(*lines.get(language, (sentence.zh, sentence.en)), slang, sentence, slang)
 
 
-def describe_short(finding: Finding) -> Text:
+def describe_short(finding: Finding, record: Record) -> Text:
     """Return the finding's sentence with long values from outside (labels, commands) cut."""
+    if finding.kind in OWN_SENTENCES:
+        numbers = collect_numbers(record, finding, "")
+        return Text(en=fill(OWN_SENTENCES[finding.kind].en, numbers), zh=fill(OWN_SENTENCES[finding.kind].zh, numbers))
     numbers = {name: shorten(value) if isinstance(value, str) else value for name, value in finding.numbers.items()}
     return describe(Finding(finding.kind, finding.priority, numbers, finding.metric, finding.slice))
+
+
+def find_sentence(finding: Finding) -> Text:
+    """Return the sentence of a finding with its fields unfilled; empty for a kind of a newer version."""
+    own = OWN_SENTENCES.get(finding.kind)
+    rule = RULES.get(finding.kind)
+    return own or (rule.sentence if rule else Text(en="", zh=""))
 
 
 def collect_numbers(record: Record, finding: Finding, slang: str) -> dict[str, Number]:

@@ -126,7 +126,7 @@ _WORD = re.compile(
             r"(?P<space>\s+)",
             *map(re.escape, NO_BREAK_LATIN),
             NO_BREAK,
-            rf"[−+-]?{_LATIN}(?:['’.,:@\-_/%−+]{_LATIN})*[%×]?",  # a word, a number with its sign, a tag
+            rf"[−+-]?{_LATIN}(?:['’.,:@=\-_/%−+]{_LATIN})*[%×]?",  # a word, a number with its sign, a tag
             ".",
         ]
     ),

@@ -14,6 +14,7 @@ from memeci.memes.matrix import Matrix, build_matrix
 from memeci.memes.streak import HAIR_START, count_hair, count_streak, grow_hair
 from memeci.records import CalibrationBin, Comparison, DockerTag, Evaluation, Finding, Incident, Record, Status
 
+LOSSES = ("loss", "val_loss")
 MAX_BINS = 10
 
 
@@ -70,7 +71,7 @@ def build_scene(record: Record, finding: Finding | None) -> Scene:
     """Return the scene of a record as seen from ``finding``, which decides the metric, slice and class in focus."""
     numbers = {k: shorten(v) if isinstance(v, str) else v for k, v in finding.numbers.items()} if finding else {}
     if isinstance(record, Incident):
-        chart = build_chart(record.curve) if record.curve else None
+        chart = build_chart(record.curve, find_series(finding)) if record.curve else None
         log = tuple(shorten(line, 72) for line in record.log_tail)
         return Scene(shorten(record.model), "crash", "", numbers, 2, curve=chart, log=log, commit=(record.commit or "")[:7])
     comparison = find_focus(record, finding)
@@ -90,10 +91,22 @@ def build_scene(record: Record, finding: Finding | None) -> Scene:
         tuple(b for b in record.calibration if b.n)[:MAX_BINS],
         build_past(record, comparison),
         (),
-        record.docker_tag,
+        _shorten_tag(record.docker_tag),
         (record.candidate.commit or "")[:7],
         count_streak(record),
     )
+
+
+def _shorten_tag(tag: DockerTag | None) -> DockerTag | None:
+    if tag is None:
+        return None
+    return DockerTag(shorten(tag.tag, 128), shorten(tag.hanzi, 40), shorten(tag.pinyin, 160), shorten(tag.gloss, 120))
+
+
+def find_series(finding: Finding | None) -> tuple[str, ...]:
+    """Return the series to show: the losses, or the one series the finding is about."""
+    name = finding.numbers.get("series") if finding else None
+    return (name,) if isinstance(name, str) and name not in LOSSES else LOSSES
 
 
 def find_focus(evaluation: Evaluation, finding: Finding | None) -> Comparison | None:

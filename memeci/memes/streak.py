@@ -30,3 +30,18 @@ def count_streak(evaluation: Evaluation) -> int:
             break
         streak += 1
     return streak
+
+
+def is_ninth(evaluation: Evaluation) -> bool:
+    """Tell whether this release completes nine in a row (九宫格)."""
+    streak = count_streak(evaluation)
+    return streak > 0 and streak % NINE == 0
+
+
+def format_shelf(evaluation: Evaluation) -> str:
+    """Return the kitchen shelf as three rows of text: a loaf for each passing release in a row, a dot for each to come."""
+    streak = count_streak(evaluation)
+    loaves = NINE if is_ninth(evaluation) else streak % NINE
+    cells = ["🍞"] * loaves + ["·"] * (NINE - loaves)
+    rows = ["  ".join(cells[i : i + 3]) for i in (0, 3, 6)]
+    return "\n".join([*rows, "神经网络抹茶拿铁 🍵"] if loaves == NINE else rows)

@@ -38,7 +38,10 @@ class TextBox(Frozen, frozen=True):
 
 
 class Template(Frozen, frozen=True):
-    """``needs`` names parts of the scene without which there is nothing to draw. ``data`` is where the data marks go."""
+    """``needs`` names parts of the scene without which there is nothing to draw. ``data`` is where the data marks go.
+
+    ``speaks`` names the captions it brings its own of, whatever the finding.
+    """
 
     title: Text
     mood: str
@@ -47,6 +50,7 @@ class Template(Frozen, frozen=True):
     data: TextBox
     needs: tuple[str, ...] = ()
     animated: bool = False
+    speaks: str = ""
     id: str = ""
     folder: str = str(FOLDER)
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from memeci.diagnosis import RULES
 from memeci.diagnosis.sentences import SPECS, find_fields
 from memeci.errors import ConfigError
+from memeci.memes.templates import has_template
 
 FOLDER = Path(__file__).parent / "themes"
 COMMON_FIELDS = frozenset({"model", "slang", "commit", "streak", "tag", "hanzi"})
@@ -82,16 +83,17 @@ def _read(path: Path, folders: tuple[Path, ...]) -> Theme:
         raise ConfigError(f"{path} line {line} is not YAML.", str(error.problem or error)) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path} cannot be read.", str(error)) from None
-    return _Reader(path).read_theme(node, folders)
+    return _Reader(path, folders).read_theme(node)
 
 
 class _Reader:
     """Turns YAML nodes, which know their line, into a Theme."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, folders: tuple[Path, ...]) -> None:
         self.path = path
+        self.folders = folders
 
-    def read_theme(self, node: Any, folders: tuple[Path, ...]) -> Theme:
+    def read_theme(self, node: Any) -> Theme:
         keys = ("name", "extends", "backdrop", "palette", "slang", "findings")
         entries = dict(self._entries(node, keys))
         base = load_theme(self._choice(entries["extends"], list_themes())) if "extends" in entries else Theme(self.path.stem)
@@ -108,12 +110,15 @@ class _Reader:
             {**base.palette, **palette},
             {**base.slang, **slang},
             findings,
-            (*folders, *base.folders),
+            (*self.folders, *base.folders),
         )
 
     def _finding(self, kind: str, node: Any) -> FindingTheme:
         entries = dict(self._entries(node, ("templates", "captions")))
         captions = tuple(self._caption(kind, item) for item in self._items(entries.get("captions")))
+        for item in self._items(entries.get("templates")):
+            if not has_template(self._text(item), self.folders):
+                self._fail(item, f'there is no template "{item.value}"; memeci meme --list shows those there are.')
         return FindingTheme(self._texts(entries.get("templates")), captions)
 
     def _caption(self, kind: str, node: Any) -> Caption:

@@ -124,7 +124,7 @@ class _Sender:
     def push(self, specs: Sequence[str], *more: str) -> Output:
         settings = ["push.followTags=false", "push.gpgSign=false", "http.lowSpeedLimit=1000", "http.lowSpeedTime=60", "gc.auto=0"]
         if self.repository.shallow and self.scratch is None:
-            # A shallow clone does not see what its remote has in common with it; asking keeps the whole tree off the wire.
+            # Where the remote has moved on, a shallow clone does not see what they have in common; asking keeps the tree off the wire.
             settings.append("push.negotiate=true")
         options = ["--atomic", "--porcelain", "--no-verify", "--recurse-submodules=no", "--no-signed", *more]
         arguments = [*(part for setting in settings for part in ("-c", setting)), "push", *options, "--", self.remote, *specs]

@@ -17,6 +17,7 @@ from memeci.registry.bump import Bump, Step, choose_step
 from memeci.registry.command import MIB, check_succeeded, run_git
 from memeci.registry.names import FIRST, Part, TagStyle, Version, check_model, format_tag, parse_model_tag, parse_version, release_ref
 from memeci.registry.objects import format_tree, write_object
+from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
 from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 from memeci.registry.release_message import format_message
@@ -150,7 +151,9 @@ def _load(folder: Path) -> Evaluation:
             raise DataError(
                 f"{path} has {size:,.0f} MiB.", f"a release keeps at most {limit // MIB} MiB of it in git.", "evaluate on fewer examples."
             )
-    return load_evaluation(record.read_bytes(), str(record))
+    evaluation = load_evaluation(record.read_bytes(), str(record))
+    check_predictions(predictions, evaluation.dataset.n, str(folder))
+    return evaluation
 
 
 def _prepare(repository: Repository, namespace: str, request: ReleaseRequest, evaluation: Evaluation) -> _Prepared:
@@ -260,7 +263,8 @@ def _write(prepared: _Prepared, names: _Names, tag: str) -> tuple[str, str]:
     tree = write_object(repository.objects, "tree", format_tree({**prepared.blobs, TAG_COPY: copy}), repository.object_format)
     # Drawn by lot: two jobs that release the same record at once must not make the same commit, or both would have won.
     body = f"Record of {tag}\n\nlot: {secrets.token_hex(16)}\n"
-    commit = f"tree {tree}\nauthor {prepared.identity}\ncommitter {prepared.identity}\n\n{body}"
+    # On top of the evaluated commit, because git's push negotiation (see push.py) gives up on commits that stand alone.
+    commit = f"tree {tree}\nparent {prepared.commit}\nauthor {prepared.identity}\ncommitter {prepared.identity}\n\n{body}"
     return tag_id, write_object(repository.objects, "commit", commit.encode(), repository.object_format)
 
 

@@ -6,7 +6,7 @@ import csv
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ class Run:
     slices: tuple[tuple[str, ...], ...] = ()
     min_slice_size: int = 1
     positive: str | None = None
-    columns: ColumnsConfig = ColumnsConfig()
+    columns: ColumnsConfig = field(default_factory=ColumnsConfig)
     numbers: tuple[str, ...] = ()
     memory_limit: str | None = None
 
@@ -113,7 +113,8 @@ class Run:
         positive = choose_positive(labels, self.positive) if task is Task.BINARY else None
         metrics = self._choose(task)
         plan = TallyPlan(task, labels, positive, self.slices, self.min_slice_size, metrics)
-        tallies, pair = build_tallies(engine, table, before, plan)
+        tallied = build_tallies(engine, table, before, plan)
+        tallies, pair = tallied.tallies, tallied.pair
         return Measured(measure(tallies, metrics), tallies, pair, table, before, metrics)
 
     def _choose(self, task: Task) -> tuple[Metric, ...]:
