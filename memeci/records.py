@@ -347,10 +347,14 @@ class Evaluation(Frozen, frozen=True, tag_field="kind", tag="evaluation"):
 
 
 class Curve(Frozen, frozen=True):
-    """A training curve: one value per step and series name (``loss``, ``val_loss`` …); None where it was NaN or absent."""
+    """A training curve: one value per step and series name (``loss``, ``val_loss`` …); None where it was NaN or absent.
+
+    ``broke_at`` tells the two apart: the first step at which a series was NaN or infinite.
+    """
 
     steps: tuple[float, ...]
     series: dict[str, tuple[float | None, ...]]
+    broke_at: dict[str, float] = {}
 
 
 class Incident(Frozen, frozen=True, tag_field="kind", tag="incident"):

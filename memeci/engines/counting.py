@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +17,24 @@ from memeci.engines.sums import build_sum
 from memeci.measurements import Floats, Integers
 from memeci.metrics.tallies import CellTally, Codes, Leaves, MomentTally, MultilabelTally, ScoreArrays, UnitTotals, build_leaves
 
+CHANGED_IDS = 4
+"""Ids kept of each cell whose prediction changed, where finding them later would cost another join."""
 
-def count_leaves(engine: Engine, pair: Pair, candidate: Table, slices: tuple[tuple[str, ...], ...], min_size: int) -> Leaves:
-    """Return the leaves of the data with all slice sets."""
+
+def count_leaves(
+    engine: Engine, pair: Pair, candidate: Table, slices: tuple[tuple[str, ...], ...], min_size: int, cells: CellTally | None
+) -> Leaves:
+    """Return the leaves of the data with all slice sets; their sizes from the cells where those were counted already."""
     columns = candidate.columns.slices
     names = [f"s{i}" for i in range(len(columns))]
     values = {row[0]: tuple(row[1:]) for row in engine.fetch_rows(f"select leaf{''.join(', ' + n for n in names)} from leaves")}
-    counted = dict(engine.fetch_rows(f"select leaf, count(*) from {PAIR} group by leaf"))
-    order = range(len(values))
-    n = np.array([counted.get(leaf, 0) for leaf in order], dtype=np.int64)
-    leaves = build_leaves(columns, tuple(values[leaf] for leaf in order), n, slices, min_size)
+    n: Integers = np.zeros(len(values), dtype=np.int64)
+    if cells is not None:
+        np.add.at(n, cells.leaf, cells.n)
+    else:
+        for leaf, count in engine.fetch_rows(f"select leaf, count(*) from {PAIR} group by leaf"):
+            n[leaf] = count
+    leaves = build_leaves(columns, tuple(values[leaf] for leaf in range(len(values))), n, slices, min_size)
     return leaves if not pair.grouped else _with_groups(engine, leaves, candidate)
 
 
@@ -43,19 +51,32 @@ def _with_groups(engine: Engine, leaves: Leaves, candidate: Table) -> Leaves:
     return Leaves(leaves.n, leaves.sets, np.array(groups, dtype=np.int64), leaves.omitted)
 
 
-def count_cells(engine: Engine, pair: Pair, labels: Sequence[str]) -> CellTally:
+@dataclass(frozen=True)
+class CountedCells:
+    """The joint counts, and where the pair is not stored a few ids of each kind of change: (label, before, now) → ids."""
+
+    tally: CellTally
+    changed: Mapping[tuple[str, str, str], Sequence[str]]
+
+
+def count_cells(engine: Engine, pair: Pair, labels: Sequence[str]) -> CountedCells:
     """Return the joint counts; with units where the pair is grouped or weighted."""
     by_unit = pair.grouped or pair.weighted
     base = "b_prediction" if pair.has_baseline else "c_prediction"
     unit = "unit" if by_unit else "0"
-    query = f"select leaf, y, {base}, c_prediction, {unit}, count(*), {pair.weigh()} from {PAIR} group by 1, 2, 3, 4, 5"
+    ids = "null" if pair.stored or not pair.has_baseline else f"min(id, {CHANGED_IDS}) filter (where {base} <> c_prediction)"
+    query = f"select leaf, y, {base}, c_prediction, {unit}, count(*), {pair.weigh()}, {ids} from {PAIR} group by 1, 2, 3, 4, 5"
     rows = engine.fetch_rows(query)
     code = {label: i for i, label in enumerate(labels)}
     table = np.array([(r[0], code[r[1]], code[r[2]], code[r[3]], r[4], r[5]) for r in rows], dtype=np.int64).reshape(-1, 6)
     weights = np.array([r[6] for r in rows], dtype=np.float64)
     order = np.lexsort(table[:, 4::-1].T)
     leaf, y, b, c, units, n = table[order].T
-    return CellTally(leaf, y, b, c, n, weights[order], units if by_unit else None)
+    changed: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row[7]:
+            changed.setdefault(row[1:4], []).extend(row[7])
+    return CountedCells(CellTally(leaf, y, b, c, n, weights[order], units if by_unit else None), changed)
 
 
 def count_units(engine: Engine, pair: Pair) -> UnitTotals:

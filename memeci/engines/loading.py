@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,12 +13,6 @@ from memeci.engines.engine import Engine, LabelKind, Table
 from memeci.engines.faults import Fault, explain_fault, list_faults
 from memeci.errors import DataError
 from memeci.relation import Columns, ColumnType, Relation
-
-# The low 64 bits of an md5: the same on every engine, and sums of them are free of row order.
-MD5_64 = "cast(md5_number({}) & 18446744073709551615::uhugeint as ubigint)"
-
-# Between id and label, so that ("a", "bc") and ("ab", "c") differ.
-SEPARATOR = "chr(31)"
 
 
 def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[ColumnType], columns: Columns, kind: LabelKind) -> Table:
@@ -51,8 +44,8 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         n=n,
         labels=labels,
         predictions=predictions,
-        digest=_build_digest(rows),
         row_hash=sum(row["ids"] for row in rows),
+        label_hash=_sum_by_label(rows) if kind.kind == "text" else sum(row["labelled"] for row in rows),
         score_range=(min(lows), max(highs)) if lows else None,
         label_centre=_find_centre(rows[0], "label"),
         prediction_centre=_find_centre(rows[0], "prediction"),
@@ -71,7 +64,7 @@ def _run_scan(engine: Engine, canonical: Canonical, selected: str, kind: LabelKi
     aggregates = {
         "n": "count(*)",
         "ids": "sum(hash(id))",
-        "digest": f"sum({MD5_64.format(_digest_key(kind, has('label')))})",
+        "labelled": "sum(hash(id, label))" if has("label") and kind.kind != "text" else "0",
         "low": f"least({', '.join(f'min({name})' for name in scores)})" if scores else "null",
         "high": f"greatest({', '.join(f'max({name})' for name in scores)})" if scores else "null",
         "weight": "max(weight)" if has("weight") else "null",
@@ -94,27 +87,12 @@ def _find_centre(row: _Row, part: str) -> float:
     return float(low if step == 0 else round((mean - low) / step) * step + low)
 
 
-def _digest_key(kind: LabelKind, has_label: bool) -> str:
-    """Return what is hashed per example. Text labels are bound to their ids by the grouping, and hashed once each."""
-    if kind.kind == "text" or not has_label:
-        return "id"
-    # Fixed-width scientific digits: the one form of a double that all engines print alike. + 0.0 drops the sign of -0.
-    label = "printf('%.12e', label + 0.0)" if kind.kind == "number" else "array_to_string(label, chr(30))"
-    return f"concat(id, {SEPARATOR}, {label})"
-
-
-def _build_digest(rows: Sequence[_Row]) -> str:
-    """Return the digest of ids and labels: sha256 over, for each label, the number of examples and the sum of their hashes."""
-    by_label: dict[str, list[int]] = {}
+def _sum_by_label(rows: Sequence[_Row]) -> int:
+    """Return one number for the sums of id hashes of every label: the rows are grouped by label already."""
+    sums: dict[str | None, int] = {}
     for row in rows:
-        entry = by_label.setdefault("" if row["label"] is None else "=" + row["label"], [0, 0])
-        entry[0] += row["n"]
-        entry[1] += row["digest"]
-    hasher = hashlib.sha256()
-    for label in sorted(by_label):
-        count, total = by_label[label]
-        hasher.update(f"{len(label.encode())}:{label}\t{count}\t{total % 2**64:016x}\n".encode())
-    return f"sha256:{hasher.hexdigest()}"
+        sums[row["label"]] = sums.get(row["label"], 0) + row["ids"]
+    return hash(frozenset(sums.items()))
 
 
 def _list_labels(

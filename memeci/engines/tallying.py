@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from memeci.engines.counting import (
+    CountedCells,
     count_cells,
     count_label_sets,
     count_leaves,
@@ -16,7 +17,7 @@ from memeci.engines.counting import (
     positive_sql,
 )
 from memeci.engines.engine import Engine, Table
-from memeci.engines.pairing import Pair, PairSpec, build_pair
+from memeci.engines.pairing import PAIR, Pair, PairSpec, build_pair, explain_join
 from memeci.metrics import Metric
 from memeci.metrics.tallies import Leaves, ScoreArrays, Tallies
 from memeci.records import Task
@@ -56,16 +57,40 @@ class _Sides:
     baseline: Table | None
 
 
-def build_tallies(engine: Engine, candidate: Table, baseline: Table | None, plan: TallyPlan) -> tuple[Tallies, Pair]:
-    """Join the sides, count what the metrics need, and return both. Raises DataError for a duplicate id."""
-    units = plan.needs("moment", "array") or plan.task is Task.MULTILABEL
-    pair = build_pair(engine, candidate, baseline, PairSpec(plan.scored_label, units))
-    leaves = count_leaves(engine, pair, candidate, plan.slices, plan.min_slice_size)
-    return _count(engine, pair, _Sides(candidate, baseline), plan, leaves), pair
+@dataclass(frozen=True)
+class Tallied:
+    """``changed`` holds a few ids of changed predictions where the pair is not stored: (label, before, now) → ids."""
+
+    tallies: Tallies
+    pair: Pair
+    changed: Mapping[tuple[str, str, str], Sequence[str]]
+
+
+def build_tallies(engine: Engine, candidate: Table, baseline: Table | None, plan: TallyPlan) -> Tallied:
+    """Join the sides and count what the metrics need. Raises DataError for a duplicate id."""
+    spec = PairSpec(plan.scored_label, plan.needs("moment", "array") or plan.task is Task.MULTILABEL)
+    pair = build_pair(engine, candidate, baseline, spec)
+    cells = _count_cells(engine, pair, plan)
+    if _count_rows(engine, cells) != pair.n:
+        explain_join(engine, candidate, baseline)
+        pair = build_pair(engine, candidate, baseline, replace(spec, by_id=True))
+        cells = _count_cells(engine, pair, plan)
+    tally = cells.tally if cells is not None else None
+    leaves = count_leaves(engine, pair, candidate, plan.slices, plan.min_slice_size, tally)
+    counted = _count(engine, pair, _Sides(candidate, baseline), plan, leaves)
+    return Tallied(replace(counted, cells=tally), pair, cells.changed if cells is not None else {})
+
+
+def _count_cells(engine: Engine, pair: Pair, plan: TallyPlan) -> CountedCells | None:
+    return count_cells(engine, pair, plan.labels) if plan.task in {Task.BINARY, Task.MULTICLASS} else None
+
+
+def _count_rows(engine: Engine, cells: CountedCells | None) -> int:
+    return int(cells.tally.n.sum()) if cells is not None else int(engine.fetch_rows(f"select count(*) from {PAIR}")[0][0])
 
 
 def _count(engine: Engine, pair: Pair, sides: _Sides, plan: TallyPlan, leaves: Leaves) -> Tallies:
-    labelled = plan.task in {Task.BINARY, Task.MULTICLASS}
+    """Return all tallies but the cells."""
     terms = plan.terms
     scores = _fetch_scores(engine, pair, plan)
     return Tallies(
@@ -73,7 +98,6 @@ def _count(engine: Engine, pair: Pair, sides: _Sides, plan: TallyPlan, leaves: L
         leaves=leaves,
         has_baseline=pair.has_baseline,
         positive=plan.labels.index(plan.positive) if plan.positive in plan.labels else None,
-        cells=count_cells(engine, pair, plan.labels) if labelled else None,
         multilabel=count_label_sets(engine, pair, plan.labels) if plan.task is Task.MULTILABEL else None,
         moments=count_moments(engine, pair, terms, sides.candidate, sides.baseline) if terms else None,
         units=count_units(engine, pair) if pair.n_units else None,

@@ -36,6 +36,7 @@ class Parts:
     candidate: Candidate
     baseline: Baseline | None
     table: Table
+    digest: str
     tallies: Tallies
     pair: Pair
     decided: Decided
@@ -82,7 +83,7 @@ def _describe_dataset(parts: Parts) -> Dataset:
         change = DatasetChange(overlap.common, overlap.only_baseline, overlap.only_candidate, overlap.relabelled)
     return Dataset(
         n=parts.table.n,
-        digest=parts.table.digest,
+        digest=parts.digest,
         labels=parts.tallies.labels[:1000],
         n_groups=None if groups is None else int(groups[0]),
         weighted=parts.tallies.weighted,

@@ -113,7 +113,8 @@ class Run:
         positive = choose_positive(labels, self.positive) if task is Task.BINARY else None
         metrics = self._choose(task)
         plan = TallyPlan(task, labels, positive, self.slices, self.min_slice_size, metrics)
-        tallies, pair = build_tallies(engine, table, before, plan)
+        tallied = build_tallies(engine, table, before, plan)
+        tallies, pair = tallied.tallies, tallied.pair
         return Measured(measure(tallies, metrics), tallies, pair, table, before, metrics)
 
     def _choose(self, task: Task) -> tuple[Metric, ...]:

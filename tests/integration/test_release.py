@@ -49,7 +49,7 @@ def test_a_release__is_an_annotated_tag_on_the_commit_and_a_commit_with_the_reco
     record = repo.git("ls-tree", "--name-only", made.record_ref).splitlines()
     assert record == ["predictions.parquet", "record.json", "tag"]
     assert repo.git("show", f"{made.record_ref}:tag") == repo.git("cat-file", "tag", "sentiment@v1.0.0")
-    assert repo.git("rev-list", "--count", made.record_ref) == "1"
+    assert repo.git("rev-parse", f"{made.record_ref}^") == repo.head
     repo.git("fsck", "--strict")
 
 

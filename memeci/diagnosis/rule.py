@@ -1,0 +1,65 @@
+"""What a rule is: a kind of finding, how urgent it is, what it measures, and why its threshold lies where it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from memeci.diagnosis.sentences import Number, fill
+from memeci.records import Finding, Priority, Text
+
+PRIORITIES = (Priority.P0, Priority.P1, Priority.P2, Priority.P3)
+MAX_PER_KIND = 5
+
+Subject = TypeVar("Subject")
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """One place where a rule fired. ``severity`` orders symptoms of one rule, the worst first."""
+
+    numbers: Mapping[str, Number]
+    severity: float = 0.0
+    metric: str | None = None
+    slice: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule(Generic[Subject]):
+    """``sentence`` is the finding in one line; its fields are names in a symptom's ``numbers``."""
+
+    kind: str
+    priority: Priority
+    sentence: Text
+    measures: str
+    threshold: str
+    find: Callable[[Subject], Iterable[Symptom]]
+
+
+def apply_rules(rules: Iterable[Rule[Subject]], subject: Subject) -> tuple[Finding, ...]:
+    """Return the findings of all rules: by priority, then in the order of the rules, then the worst first."""
+    findings: list[Finding] = []
+    for rule in rules:
+        symptoms = sorted(rule.find(subject), key=lambda symptom: -symptom.severity)
+        findings += [_build_finding(rule, symptom) for symptom in symptoms[:MAX_PER_KIND]]
+    return tuple(sorted(findings, key=lambda finding: PRIORITIES.index(finding.priority)))
+
+
+def _build_finding(rule: Rule[Subject], symptom: Symptom) -> Finding:
+    return Finding(rule.kind, rule.priority, dict(symptom.numbers), symptom.metric, dict(symptom.slice))
+
+
+def describe(finding: Finding, rules: Mapping[str, Rule[object]] | None = None) -> Text:
+    """Return the finding as one line in both languages; its kind where no rule of that name exists (a newer record)."""
+    if rules is None:
+        from memeci.diagnosis.rules import RULES
+
+        rules = RULES
+    rule = rules.get(finding.kind)
+    if rule is None:
+        return Text(en=finding.kind, zh=finding.kind)
+    try:
+        return Text(en=fill(rule.sentence.en, finding.numbers), zh=fill(rule.sentence.zh, finding.numbers))
+    except KeyError:
+        return Text(en=finding.kind.replace("_", " "), zh=finding.kind.replace("_", " "))

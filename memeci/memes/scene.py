@@ -1,0 +1,155 @@
+"""A record → what templates draw: counts, shares and points between 0 and 1. Knows no pixels and no colours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from memeci.diagnosis.comparisons import find_headline
+from memeci.formatting import format_delta, format_slice, format_value
+from memeci.memes.captions import shorten
+from memeci.memes.charts import Chart, build_chart
+from memeci.memes.matrix import Matrix, build_matrix
+from memeci.memes.streak import HAIR_START, count_hair, count_streak, grow_hair
+from memeci.records import CalibrationBin, Comparison, DockerTag, Evaluation, Finding, Incident, Record, Status
+
+LOSSES = ("loss", "val_loss")
+MAX_BINS = 10
+
+
+@dataclass(frozen=True)
+class Change:
+    """One metric before and after, as numbers and as people read them."""
+
+    metric: str
+    slice: str
+    baseline: float | None
+    candidate: float | None
+    baseline_text: str
+    candidate_text: str
+    delta_text: str
+    n: int
+    detectable_text: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """A release in the line: ``share`` is its metric between the lowest (0) and the highest (1) of those shown."""
+
+    version: str
+    value: float | None
+    text: str
+    share: float
+    passed: bool
+    hair: int
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything a template may draw. A part that the record does not have is None or empty."""
+
+    model: str
+    status: str
+    baseline_name: str
+    numbers: dict[str, float | int | str | None]
+    hair: int
+    change: Change | None = None
+    matrix: Matrix | None = None
+    curve: Chart | None = None
+    roc: tuple[tuple[float, float], ...] = ()
+    roc_baseline: tuple[tuple[float, float], ...] = ()
+    bins: tuple[CalibrationBin, ...] = ()
+    past: tuple[Past, ...] = ()
+    log: tuple[str, ...] = ()
+    docker: DockerTag | None = None
+    commit: str = ""
+    streak: int = 0
+
+
+def build_scene(record: Record, finding: Finding | None) -> Scene:
+    """Return the scene of a record as seen from ``finding``, which decides the metric, slice and class in focus."""
+    numbers = {k: shorten(v) if isinstance(v, str) else v for k, v in finding.numbers.items()} if finding else {}
+    if isinstance(record, Incident):
+        chart = build_chart(record.curve, find_series(finding)) if record.curve else None
+        log = tuple(shorten(line, 72) for line in record.log_tail)
+        return Scene(shorten(record.model), "crash", "", numbers, 2, curve=chart, log=log, commit=(record.commit or "")[:7])
+    comparison = find_focus(record, finding)
+    label = finding.numbers.get("label") if finding else None
+    roc = record.roc
+    return Scene(
+        shorten(record.model),
+        record.verdict.status.value,
+        shorten(record.baseline.name) if record.baseline else "",
+        numbers,
+        count_hair(record),
+        build_change(comparison) if comparison else None,
+        build_matrix(record, str(label) if label is not None else None),
+        None,
+        roc.candidate if roc else (),
+        (roc.baseline or ()) if roc else (),
+        tuple(b for b in record.calibration if b.n)[:MAX_BINS],
+        build_past(record, comparison),
+        (),
+        _shorten_tag(record.docker_tag),
+        (record.candidate.commit or "")[:7],
+        count_streak(record),
+    )
+
+
+def _shorten_tag(tag: DockerTag | None) -> DockerTag | None:
+    if tag is None:
+        return None
+    return DockerTag(shorten(tag.tag, 128), shorten(tag.hanzi, 40), shorten(tag.pinyin, 160), shorten(tag.gloss, 120))
+
+
+def find_series(finding: Finding | None) -> tuple[str, ...]:
+    """Return the series to show: the losses, or the one series the finding is about."""
+    name = finding.numbers.get("series") if finding else None
+    return (name,) if isinstance(name, str) and name not in LOSSES else LOSSES
+
+
+def find_focus(evaluation: Evaluation, finding: Finding | None) -> Comparison | None:
+    """Return the comparison the finding is about, else the one that stands for the whole."""
+    if finding is not None and finding.metric is not None:
+        for c in evaluation.comparisons:
+            if c.metric == finding.metric and c.slice == finding.slice and c.candidate is not None:
+                return c
+    return find_headline(evaluation)
+
+
+def build_change(c: Comparison) -> Change:
+    return Change(
+        shorten(c.metric),
+        shorten(format_slice(c.slice), 28),
+        c.baseline,
+        c.candidate,
+        format_value(c.baseline, c.unit),
+        format_value(c.candidate, c.unit),
+        format_delta(c.delta, c.unit),
+        c.n,
+        format_delta(c.detectable, c.unit).lstrip("+"),
+    )
+
+
+def build_past(evaluation: Evaluation, c: Comparison | None, limit: int = 7) -> tuple[Past, ...]:
+    """Return the last releases and the candidate, oldest first, with the metric in focus."""
+    if c is None:
+        return ()
+    rows = [(r.version, r.metrics.get(c.metric), r.status) for r in evaluation.history] if not c.slice else []
+    rows = [*rows[-(limit - 1) :], ("now", c.candidate, evaluation.verdict.status)]
+    values = [v for _, v, _ in rows if v is not None and math.isfinite(v)]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    hair = HAIR_START
+    past = []
+    for version, value, status in rows:
+        hair = grow_hair(hair, status)
+        share = (value - low) / (high - low) if value is not None and high > low else 0.5
+        past.append(Past(shorten(version, 12), value, format_value(value, c.unit), share, status is not Status.FAIL, hair))
+    return tuple(past)
+
+
+def has_part(scene: Scene, name: str) -> bool:
+    """Tell whether the scene has what a template needs: its field ``name``, non-empty."""
+    value = getattr(scene, name)
+    return value is not None and (not isinstance(value, Iterable) or len(tuple(value)) > 0)
