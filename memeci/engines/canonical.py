@@ -107,5 +107,5 @@ def _normalize(value: str, kind: str) -> str:
 def _list_sql(column: str, kind: str, separator: str | None) -> str:
     name = quote_name(column)
     items = f"cast({name} as varchar[])" if kind == "list" else f"string_split({name}, {quote_text(separator or '|')})"
-    labels = f"list_transform({items}, x -> {_normalize('trim(x)', 'text')})"
-    return f"list_sort(list_distinct(list_filter(coalesce({labels}, []), x -> x is not null)))"
+    labels = f"list_transform({items}, lambda x: {_normalize('trim(x)', 'text')})"
+    return f"list_sort(list_distinct(list_filter(coalesce({labels}, []), lambda x: x is not null)))"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-# A step of 2⁻⁶¹ of the largest value leaves the rounding of a sum far below that of doubles, and fits 64 bits.
-_BITS = 61
+# Steps of 2⁻⁹² of the largest value: 1e-27 of an outlier still counts, and 2³⁵ rows of it fit the 128 bits of a sum.
+_BITS = 92
 
 
 def build_sum(expression: str, largest: float | None) -> str:
@@ -16,4 +16,4 @@ def build_sum(expression: str, largest: float | None) -> str:
     if largest is None or not math.isfinite(largest):
         return f"cast(sum({expression}) as double)"
     scale = math.ldexp(1.0, min(max(_BITS - math.frexp(largest)[1], -900), 900))
-    return f"cast(sum(cast(({expression}) * {scale!r}::double as bigint)) as double) / {scale!r}::double"
+    return f"cast(sum(cast(({expression}) * {scale!r}::double as hugeint)) as double) / {scale!r}::double"

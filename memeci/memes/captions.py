@@ -14,6 +14,7 @@ from memeci.memes.themes import Theme
 from memeci.records import Evaluation, Finding, Incident, Record, Text
 
 VALUE_MAX = 24
+JOINER = "\u200d"  # holds an emoji of several people together
 Item = TypeVar("Item")
 
 # What the pictures say that are about no finding.
@@ -105,5 +106,5 @@ def hash_seed(seed: str, salt: str) -> int:
 
 def shorten(text: str, limit: int = VALUE_MAX) -> str:
     """Return text from outside as one line of at most ``limit`` characters, without control or direction characters."""
-    clean = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit + 64]).split())
+    clean = " ".join("".join(c if c.isprintable() or c == JOINER else " " for c in text[: 4 * limit + 64]).split())
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"

@@ -18,6 +18,7 @@ from memeci.report import Language, PictureLink, build_outputs, render_annotatio
 RECORD_FILE = "record.json"
 REQUEST_FILE = "request.json"
 PICTURE_FILE = "meme.png"
+DEFAULT_THEME = "memeops"
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 MAX_REQUEST_BYTES = 4096
 
@@ -65,7 +66,7 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation
     Only the record is used, by its schema; comment and picture are made again from it. Its commit must be the one the
     finished run was for, and the pull request it names must point at that commit now. Raises DataError where not.
     """
-    record = load_record(directory)
+    record = _confine(load_record(directory))
     note = _load_note(directory)
     commit = environment.head_sha
     if commit is None or note.head_sha != commit or record.candidate.commit != commit:
@@ -83,6 +84,14 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation
             "a newer run will post; nothing was posted.",
         )
     return record, checked
+
+
+def _confine(record: Evaluation) -> Evaluation:
+    """Return the record without a say in which files are read here: a theme can be a folder, also one in the artifact."""
+    from memeci.memes.themes import list_themes
+
+    theme = record.theme if record.theme in list_themes() else DEFAULT_THEME
+    return msgspec.structs.replace(record, theme=theme, language=_language(record))
 
 
 def load_record(directory: Path) -> Evaluation:

@@ -76,11 +76,14 @@ def run_git(
     Raises GitError when git is not installed, runs longer than its time, or prints more than ``stdout_limit`` bytes.
     """
     timeout_s = guard.timeout_s if guard else _LOCAL_TIMEOUT_S
-    with tempfile.TemporaryFile() as errors, _input_file(stdin) as given:
-        process = start_git(arguments, cwd=cwd, stdin=given, stderr=errors, guard=guard)
-        stdout = _read_bounded(process, stdout_limit, timeout_s, arguments)
-        errors.seek(0)
-        stderr = errors.read(_STDERR_LIMIT).decode("utf-8", "replace")
+    try:
+        with tempfile.TemporaryFile() as errors, _input_file(stdin) as given:
+            process = start_git(arguments, cwd=cwd, stdin=given, stderr=errors, guard=guard)
+            stdout = _read_bounded(process, stdout_limit, timeout_s, arguments)
+            errors.seek(0)
+            stderr = errors.read(_STDERR_LIMIT).decode("utf-8", "replace")
+    except OSError as error:
+        raise GitError("git could not be run.", f"{error.strerror or error}.", "is the disk, or the temporary folder, full?") from error
     return Output(process.returncode, stdout, redact(stderr))
 
 
