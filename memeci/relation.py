@@ -29,13 +29,20 @@ class Relation:
     format: FileFormat
     delimiter: str = ","
     compression: str = "none"  # none, gzip, zstd
+    columns: tuple[str, ...] = ()
+    """Names in the first row of a DELIMITED relation, where a reader could see it: the engine then guesses nothing."""
+    partitioned: bool = False
+    """Folders below the one named are columns: platform=ios/part-0.parquet."""
     bom: bool = False
-    """A byte-order mark begins a file. DuckDB refuses one in newline-delimited JSON, but not in format='unstructured'."""
+    """JSON lines with a byte-order mark, which DuckDB refuses unless told format = 'unstructured'."""
 
 
 @dataclass(frozen=True)
 class ColumnType:
-    """One column as the file has it. ``kind`` is one of text, integer, float, boolean, list, struct, other."""
+    """One column as the file has it. ``kind`` is one of text, integer, float, boolean, list, struct, json, other.
+
+    "json" is a column with values of several types, such as 1 and "a".
+    """
 
     name: str
     kind: str

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent / "memeci"
 LAYERS = [
     {"__main__"},
     {"cli", "service", "dashboard", "callbacks", "api"},
+    {"demo"},
     {"pipeline"},
     {"readers", "engines", "registry", "report", "memes", "forges", "usercode", "outputs"},
     {"metrics", "decision", "diagnosis", "puns", "config"},

@@ -104,4 +104,6 @@ def _print(evaluated: Any, language: str, *, as_json: bool) -> None:
     from memeci.report import print_evaluation
 
     print_evaluation(evaluated.record, language=language, stream=sys.stdout)  # type: ignore[arg-type]
+    for warning in evaluated.picture.warnings:
+        click.echo(f"note: {warning}", err=True)
     click.echo(f"\n{evaluated.output_dir}/: {', '.join(evaluated.files)}", err=True)

@@ -15,9 +15,17 @@ from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_U
 # One line per command, in the order of --help: name -> (module that holds `command`, summary).
 COMMANDS = {
     "evaluate": ("memeci.cli.evaluate", "Compare predictions with the last tagged model and give a verdict."),
+    "ci": ("memeci.cli.ci", "Evaluate, and bring the result to the pull request: what the action and the template call."),
+    "publish": ("memeci.cli.publish", "Post the comment for an evaluation that another run made."),
     "release": ("memeci.cli.release", "Tag the evaluated model in git, with its record."),
+    "history": ("memeci.cli.history", "The line of releases, with a sparkline per metric."),
+    "leaderboard": ("memeci.cli.leaderboard", "The best releases of all models, by one metric."),
+    "promote": ("memeci.cli.promote", "Put a release into a stage such as prod."),
+    "gc": ("memeci.cli.gc", "Clear old records away."),
     "docker-tag": ("memeci.cli.docker_tag", "Read a commit hash aloud in Chinese, as a Docker tag."),
     "meme": ("memeci.cli.meme", "Draw a meme from a record, or from a caption of yours."),
+    "noise": ("memeci.cli.noise", "How much do runs of the same code differ, and would your gate flip?"),
+    "power": ("memeci.cli.power", "How small a loss can your examples show, and how many would you need?"),
     "init": ("memeci.cli.init", "Write memeci.yml and the workflow for your forge."),
     "demo": ("memeci.cli.demo", "A whole run on real reviews in a temporary repository."),
 }

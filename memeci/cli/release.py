@@ -9,43 +9,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memeci.errors import ConfigError
+from memeci.cli.registry_options import Here, with_registry
 
 if TYPE_CHECKING:
-    from memeci.registry import Registry, Release
+    from memeci.registry import Release
 
 
 @click.command("release")
 @click.option("--bump", type=click.Choice(["auto", "major", "minor", "patch"]), default="auto", show_default=True, help="Part to raise.")
 @click.option("--version", metavar="VERSION", help="Release exactly this version, for example 2.0.0-rc.1.")
 @click.option("--push", is_flag=True, help="Push tag and record to the remote, both or neither.")
-@click.option("--remote", metavar="NAME", help="Remote to push to. [default: origin, or the only one]")
 @click.option("--force-reason", metavar="TEXT", help="Release in spite of a failed verdict; the tag keeps the reason.")
 @click.option("--sign", is_flag=True, help="Sign the tag with your key, as `git tag --sign` does.")
-@click.option("--output-dir", type=click.Path(path_type=Path), default=".memeci", show_default=True, help="The finished evaluation.")
-@click.option("--namespace", metavar="REF", default="refs/memeci", show_default=True, help="Where records lie.")
+@click.option("--output-dir", "-o", type=click.Path(path_type=Path), help="The finished evaluation.  [default: .memeci]")
 @click.option("--json", "as_json", is_flag=True, help="Print the release as JSON on standard output.")
-def command(output_dir: Path, as_json: bool, remote: str | None, namespace: str, **options: Any) -> None:
+@with_registry
+def command(here: Here, output_dir: Path | None, as_json: bool, **options: Any) -> None:
     """Tag the evaluated model in git as MODEL@vVERSION, with its record.
 
     Releases the evaluation that `memeci evaluate` left. The version is raised by what it found: another dataset raises the
     major part, an improvement beyond doubt the minor one, anything else the patch.
     """
-    registry = open_here(remote, namespace)
-    release = registry.release(_build_request(output_dir, options))
+    release = here.registry.release(_build_request(output_dir or Path(here.config.output_dir), options))
     if as_json:
         click.echo(json.dumps(asdict(release), indent=2))
     _print_release(release)
-
-
-def open_here(remote: str | None, namespace: str) -> Registry:
-    """Return the registry of the repository that we are in; raises ConfigError outside of any."""
-    from memeci.registry import open_registry
-
-    registry = open_registry(Path.cwd(), namespace=namespace, remote=remote)
-    if registry is None:
-        raise ConfigError("this is not a git repository.", "releases are tags in git.", "git init, commit, then evaluate and release.")
-    return registry
 
 
 def _build_request(output_dir: Path, options: dict[str, Any]) -> Any:

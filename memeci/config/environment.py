@@ -118,6 +118,14 @@ def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str
     return {name: value for name, value in environ.items() if name not in _SECRETS and value not in secrets}
 
 
+def plain_environment(first_on_path: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return ``environ`` without tokens, CI and settings of ours, and a folder first on PATH: as on somebody's laptop."""
+    kept = clean_environment(environ)
+    foreign = ("GITHUB_", "GITLAB_", "CI_", "GIT_", "RUNNER_", PREFIX)
+    plain = {name: value for name, value in kept.items() if name != "CI" and not name.startswith(foreign)}
+    return {**plain, "PATH": os.pathsep.join([str(first_on_path), kept.get("PATH", os.defpath)])}
+
+
 def find_overrides(environ: Mapping[str, str]) -> tuple[Override, ...]:
     """Return the settings that MEMECI_<KEY> variables give, in the order of memeci.yml's keys. An empty one gives nothing."""
     names = ((key.name, PREFIX + key.name.upper()) for key in KEYS)

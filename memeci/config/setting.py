@@ -135,7 +135,7 @@ class _Builder:
                 break
             name = self._read_key(event)
             value = replace(self._build_node(events, f"{key}.{name}" if key else name, depth + 1), line=_line(event))
-            if name == "<<":
+            if name == "<<" and not event.style:
                 merged = _merge(value)
             elif name in own:
                 raise ConfigError(

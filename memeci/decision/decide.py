@@ -112,7 +112,8 @@ def _find_change(m: Measurements, policy: Policy, demands: Demands, analysis: An
     if presence is Presence.ONLY_CANDIDATE and m.pairing in {Pairing.UNPAIRED, Pairing.METRICS_ONLY}:
         return Outcome.MEASURED
     if presence is not Presence.BOTH:
-        return Outcome.MISSING
+        # In a slice a class may simply not be predicted once: chance. A side that cannot be measured lacks the whole, too.
+        return Outcome.MISSING if m.tests[j].slice == ALL else Outcome.TOO_FEW
     tolerance = float(demands.tolerance[j])
     if math.isnan(analysis.loss_bound[j]):
         return compute_outcome_without_error(float(analysis.delta[j]), tolerance)

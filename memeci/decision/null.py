@@ -7,11 +7,13 @@ need not be known: twenty metrics that say the same cost as much as one.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memeci.decision.bundles import Rows, build_rows
 from memeci.decision.redraw import Source, redraw_imbalances
 from memeci.measurements import Floats, Integers, Swaps
 
@@ -20,6 +22,10 @@ N_RESAMPLES = 2_000
 
 GRID = 1e-6
 """Maxima are rounded up to this grid, so that an exact tie (statistics of counts tie often) is never a rejection."""
+
+
+MAX_STACK = 2_048
+"""Tests multiplied at once: bounds the memory to about 16 MB a stack of effects."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +97,13 @@ def count_resamples(alpha: float) -> int:
 
 
 def compute_spread(swaps: Swaps | None, n_tests: int) -> Spread:
-    """Return the standard error under "nothing changed" and its curvature for each test."""
+    """Return the standard error under "nothing changed", its curvature and the first-order delta of each test."""
     variance, absolute, linear, seen = np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests, bool)
     for block in swaps.blocks if swaps is not None else ():
         count = swaps.count[block.atoms].astype(np.float64)  # type: ignore[union-attr]
-        variance[block.tests] += count @ np.square(block.effects)
-        absolute[block.tests] += count @ np.abs(block.effects)
+        weighted = count[:, None] * block.effects
+        variance[block.tests] += np.einsum("aj,aj->j", weighted, block.effects)
+        absolute[block.tests] += np.abs(weighted).sum(0)
         linear[block.tests] += swaps.imbalance[block.atoms] @ block.effects  # type: ignore[union-attr]
         seen[block.tests] = True
     with np.errstate(invalid="ignore"):
@@ -106,44 +113,71 @@ def compute_spread(swaps: Swaps | None, n_tests: int) -> Spread:
 def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) -> Null:
     """Redraw the family when nothing changed.
 
-    A test without swap atoms (its baseline has numbers but no examples) gets independent normal redraws, which
-    can only make the family stricter (Šidák 1967).
+    Every draw counts twice, as it is and with all swaps reversed: both are equally likely. A test without swap atoms (its
+    baseline has numbers but no examples) gets independent normal redraws, which can only make the family stricter (Šidák 1967).
     """
     source = Source(seed)
-    table = _draw_statistics(source, swaps, family.se0, n_resamples) * family.sign[:, None]
+    n_draws = -(-n_resamples // 2)
+    table = _draw_statistics(source, swaps, family, n_draws)
     table = _add_noise(source, table, np.where(np.isnan(family.se0), family.se, family.se0), family.noise)
     usable = ~np.isnan(family.statistic)
-    at_most = (table <= (family.statistic + GRID)[:, None]).sum(1)
-    p_value = np.where(usable, (1.0 + at_most) / (n_resamples + 1.0), np.nan)
-    members = table[family.members & usable]
-    maxima = -members.min(0) if len(members) else np.empty(0)
+    observed = (family.statistic + GRID)[:, None]
+    at_most = np.count_nonzero(table <= observed, axis=1) + np.count_nonzero(table >= -observed, axis=1)
+    p_value = np.where(usable, (1.0 + at_most) / (2 * n_draws + 1.0), np.nan)
+    members = table if (family.members & usable).all() else table[family.members & usable]
+    maxima = np.concatenate([-members.min(0), members.max(0)]) if len(members) else np.empty(0)
     return Null(np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID), p_value)
 
 
-def _draw_statistics(source: Source, swaps: Swaps | None, se0: Floats, n_resamples: int) -> Floats:
-    """Return float64[J, B]: delta / se0 of each test in each redraw."""
-    table = np.zeros((len(se0), n_resamples))
-    if swaps is not None:
-        drawn = redraw_imbalances(source, swaps.count, n_resamples)
-        for block in swaps.blocks:
-            count = swaps.count[block.atoms]
-            table[block.tests] += _quantise(block.effects, count, se0[block.tests]).T @ drawn[block.atoms]
-    unpaired = np.flatnonzero(np.isnan(se0))
-    table[unpaired] = source.normals((len(unpaired), n_resamples))
+def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draws: int) -> Floats:
+    """Return float64[J, B]: delta / se0 of each test in each redraw, negative for a loss."""
+    n_tests = len(family.se0)
+    table = np.zeros((n_tests, n_draws))
+    if swaps is not None and len(swaps.count):
+        rows = build_rows(swaps, n_tests)
+        drawn = redraw_imbalances(source, rows.count, n_draws)
+        for tests, effects in _stack_blocks(swaps, rows, family.se0):
+            table[tests] += _quantise(effects * family.sign[tests], rows.count).T @ drawn
+    unpaired = np.flatnonzero(np.isnan(family.se0))
+    table[unpaired] = source.normals((len(unpaired), n_draws))
     return table
 
 
-def _quantise(effects: Floats, count: Integers, se0: Floats) -> Floats:
-    """Return effects / se0 on a binary grid fine enough to lose nothing and coarse enough that every sum of them is exact.
+def _stack_blocks(swaps: Swaps, rows: Rows, se0: Floats) -> Iterator[tuple[Integers, Floats]]:
+    """Yield (tests, effects float64[R, tests]) of many blocks at once: one wide product is far faster than many thin ones."""
+    waiting: list[tuple[Integers, Floats]] = []
+    size = 0
+    for block in swaps.blocks:
+        waiting.append((block.tests, rows.gather(block, se0[block.tests])))
+        size += len(block.tests)
+        if size >= MAX_STACK:
+            yield _join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield _join(waiting)
+
+
+def _join(parts: list[tuple[Integers, Floats]]) -> tuple[Integers, Floats]:
+    """Add up what belongs to one test: `table[tests] += …` would keep only the last of a test named twice."""
+    named = np.concatenate([tests for tests, _ in parts])
+    effects = np.concatenate([effects for _, effects in parts], axis=1)
+    tests, where = np.unique(named, return_inverse=True)
+    if len(tests) == len(named):
+        return named, effects
+    summed = np.zeros((len(effects), len(tests)))
+    np.add.at(summed.T, where, effects.T)
+    return tests, summed
+
+
+def _quantise(effects: Floats, count: Integers) -> Floats:
+    """Return the effects on a binary grid fine enough to lose nothing and coarse enough that every sum of them is exact.
 
     Sums of float64 multiples of 2^-q below 2^53 are exact in any order, so the product is the same to the last bit
     whatever BLAS, thread count or processor computes it.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = np.where(se0 > 0, effects / se0, 0.0)
-    largest = float((count.astype(np.float64) @ np.abs(scaled)).max(initial=1.0))
-    exponent = 51 - math.ceil(math.log2(max(largest, 1.0)))
-    return np.asarray(np.ldexp(np.rint(np.ldexp(scaled, exponent)), -exponent))
+    largest = float((count.astype(np.float64) @ np.abs(effects)).max(initial=1.0))
+    scale = 2.0 ** (51 - math.ceil(math.log2(largest)))
+    return np.rint(effects * scale) / scale
 
 
 def _add_noise(source: Source, table: Floats, scale: Floats, noise: Noise) -> Floats:

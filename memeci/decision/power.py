@@ -6,6 +6,7 @@ textbook formula (z + z)·SE forgets (it gives 24–78 % where it promises 80 %)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -61,6 +62,13 @@ def detectable_effect(n: int, disagreement: float, *, alpha: float = 0.01, n_tes
     se0 = np.sqrt(np.array([disagreement / n]))
     found = compute_detectable(se0, np.array([1.0 / n]), np.array([float(n)]), Threshold(compute_sidak_critical(alpha, n_tests)), power)
     return float(min(found[0], 1.0))
+
+
+def compute_power(n: int, disagreement: float, loss: float, *, alpha: float = 0.01, n_tests: int = 1) -> float:
+    """Return the chance that a paired comparison of ``n`` examples fails a true loss of accuracy ``loss``."""
+    variance = (disagreement + loss) / n
+    spread = math.sqrt(max(variance - loss * loss / n, 1e-300))
+    return NormalDist().cdf((loss - compute_sidak_critical(alpha, n_tests) * math.sqrt(variance)) / spread)
 
 
 def required_examples(loss: float, disagreement: float, *, alpha: float = 0.01, n_tests: int = 1, power: float = POWER) -> int:

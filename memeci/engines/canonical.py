@@ -53,30 +53,29 @@ def build_canonical(scan: str, schema: Sequence[ColumnType], columns: Columns, k
     numbers: list[NumberColumn] = []
 
     def add_number(name: str, title: str, column: str) -> None:
-        raw = quote_name(column)
+        raw = _read(column, kinds[column])
         # One try_cast for text and numbers alike: what is no number becomes NULL, and the checks say which.
         value = f"try_cast({raw} as double)"
         expressions[name] = value
         numbers.append(NumberColumn(name, title, column, raw, value))
 
-    expressions["id"] = f"cast({quote_name(columns.id)} as varchar)" if columns.id else "cast(row_number() over () as varchar)"
+    expressions["id"] = _id_sql(columns.id, kinds)
     for name, part in (("label", columns.label), ("prediction", columns.prediction)):
         if part is None:
             continue
         if kind.kind == "number":
             add_number(name, name, part)
         else:
-            build = _list_sql if kind.kind == "list" else _text_sql
-            expressions[name] = build(part, kinds[part], kind.separator)
-    if columns.score is not None:
-        add_number("score", "score", columns.score)
-    if columns.weight is not None:
-        add_number("weight", "weight", columns.weight)
+            is_list = kind.kind == "list"
+            expressions[name] = _list_sql(part, kinds[part], kind.separator) if is_list else _text_sql(part, kinds[part])
+    for name, part in (("score", columns.score), ("weight", columns.weight)):
+        if part is not None:
+            add_number(name, name, part)
     for name, part in (("grp", columns.group), ("txt", columns.text)):
         if part is not None:
-            expressions[name] = f"cast({quote_name(part)} as varchar)"
+            expressions[name] = f"cast({_read(part, kinds[part])} as varchar)"
     for i, column in enumerate(columns.slices):
-        expressions[f"s{i}"] = _text_sql(column, kinds[column], None)
+        expressions[f"s{i}"] = _text_sql(column, kinds[column])
     for i, (_, column) in enumerate(columns.probabilities):
         add_number(f"p{i}", "probability", column)
     for i, column in enumerate(columns.numbers):
@@ -84,23 +83,39 @@ def build_canonical(scan: str, schema: Sequence[ColumnType], columns: Columns, k
     return Canonical(scan, expressions, tuple(numbers))
 
 
-def _text_sql(column: str, kind: str, _: str | None) -> str:
-    name = quote_name(column)
+def _read(column: str, kind: str) -> str:
+    """Return SQL for the column; as text, without the quotes of JSON, where its values are of several types."""
+    return f"json_extract_string({quote_name(column)}, '$')" if kind == "json" else quote_name(column)
+
+
+def _id_sql(column: str | None, kinds: Mapping[str, str]) -> str:
+    if column is None:
+        return "cast(row_number() over () as varchar)"
+    return f"nullif(cast({_read(column, kinds[column])} as varchar), '')"
+
+
+def _text_sql(column: str, kind: str) -> str:
+    return _normalize(_read(column, kind), "text" if kind == "json" else kind)
+
+
+def _normalize(value: str, kind: str) -> str:
+    """Return SQL for a label or slice as text: whole floats without ".0", truth values in lower case, empty text as NULL."""
+    whole = f"cast(try_cast(trunc(try_cast({value} as double)) as bigint) as varchar)"
     if kind == "float":
-        return f"case when {name} = trunc({name}) then cast(cast({name} as bigint) as varchar) else cast({name} as varchar) end"
+        # try_cast gives NULL for what is beyond 64 bits; NaN is how some writers say "nothing".
+        text = f"cast({value} as varchar)"
+        exact = f"when {value} = trunc({value}) then coalesce({whole}, {text})"
+        return f"case when isnan(cast({value} as double)) then null {exact} else {text} end"
     if kind != "text":
-        return f"cast({name} as varchar)"
+        return f"cast({value} as varchar)"
     return (
-        f"case when lower({name}) in ('true', 'false') then lower({name})"
-        f" when ends_with({name}, '.0') and try_cast({name} as double) is not null"
-        f" then cast(cast(try_cast({name} as double) as bigint) as varchar) else cast({name} as varchar) end"
+        f"case when lower({value}) in ('true', 'false') then lower({value})"
+        f" when ends_with({value}, '.0') then coalesce({whole}, {value}) else nullif(cast({value} as varchar), '') end"
     )
 
 
 def _list_sql(column: str, kind: str, separator: str | None) -> str:
     name = quote_name(column)
-    if kind == "list":
-        items = f"cast({name} as varchar[])"
-    else:
-        items = f"list_transform(string_split({name}, {quote_text(separator or '|')}), x -> trim(x))"
-    return f"list_sort(list_distinct(list_filter(coalesce({items}, []), x -> x <> '')))"
+    items = f"cast({name} as varchar[])" if kind == "list" else f"string_split({name}, {quote_text(separator or '|')})"
+    labels = f"list_transform({items}, lambda x: {_normalize('trim(x)', 'text')})"
+    return f"list_sort(list_distinct(list_filter(coalesce({labels}, []), lambda x: x is not null)))"

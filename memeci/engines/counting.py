@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,19 +13,28 @@ from numpy.typing import NDArray
 from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Table
 from memeci.engines.pairing import PAIR, Pair
+from memeci.engines.sums import build_sum
 from memeci.measurements import Floats, Integers
 from memeci.metrics.tallies import CellTally, Codes, Leaves, MomentTally, MultilabelTally, ScoreArrays, UnitTotals, build_leaves
 
+CHANGED_IDS = 4
+"""Ids kept of each cell whose prediction changed, where finding them later would cost another join."""
 
-def count_leaves(engine: Engine, pair: Pair, candidate: Table, slices: tuple[tuple[str, ...], ...], min_size: int) -> Leaves:
-    """Return the leaves of the data with all slice sets."""
+
+def count_leaves(
+    engine: Engine, pair: Pair, candidate: Table, slices: tuple[tuple[str, ...], ...], min_size: int, cells: CellTally | None
+) -> Leaves:
+    """Return the leaves of the data with all slice sets; their sizes from the cells where those were counted already."""
     columns = candidate.columns.slices
     names = [f"s{i}" for i in range(len(columns))]
     values = {row[0]: tuple(row[1:]) for row in engine.fetch_rows(f"select leaf{''.join(', ' + n for n in names)} from leaves")}
-    counted = dict(engine.fetch_rows(f"select leaf, count(*) from {PAIR} group by leaf"))
-    order = range(len(values))
-    n = np.array([counted.get(leaf, 0) for leaf in order], dtype=np.int64)
-    leaves = build_leaves(columns, tuple(values[leaf] for leaf in order), n, slices, min_size)
+    n: Integers = np.zeros(len(values), dtype=np.int64)
+    if cells is not None:
+        np.add.at(n, cells.leaf, cells.n)
+    else:
+        for leaf, count in engine.fetch_rows(f"select leaf, count(*) from {PAIR} group by leaf"):
+            n[leaf] = count
+    leaves = build_leaves(columns, tuple(values[leaf] for leaf in range(len(values))), n, slices, min_size)
     return leaves if not pair.grouped else _with_groups(engine, leaves, candidate)
 
 
@@ -41,26 +51,37 @@ def _with_groups(engine: Engine, leaves: Leaves, candidate: Table) -> Leaves:
     return Leaves(leaves.n, leaves.sets, np.array(groups, dtype=np.int64), leaves.omitted)
 
 
-def count_cells(engine: Engine, pair: Pair, labels: Sequence[str]) -> CellTally:
+@dataclass(frozen=True)
+class CountedCells:
+    """The joint counts, and where the pair is not stored a few ids of each kind of change: (label, before, now) → ids."""
+
+    tally: CellTally
+    changed: Mapping[tuple[str, str, str], Sequence[str]]
+
+
+def count_cells(engine: Engine, pair: Pair, labels: Sequence[str]) -> CountedCells:
     """Return the joint counts; with units where the pair is grouped or weighted."""
     by_unit = pair.grouped or pair.weighted
     base = "b_prediction" if pair.has_baseline else "c_prediction"
     unit = "unit" if by_unit else "0"
-    weight = "sum(w)" if pair.weighted else "count(*)"
-    query = f"select leaf, y, {base}, c_prediction, {unit}, count(*), {weight} from {PAIR} group by 1, 2, 3, 4, 5"
+    ids = "null" if pair.stored or not pair.has_baseline else f"min(id, {CHANGED_IDS}) filter (where {base} <> c_prediction)"
+    query = f"select leaf, y, {base}, c_prediction, {unit}, count(*), {pair.weigh()}, {ids} from {PAIR} group by 1, 2, 3, 4, 5"
     rows = engine.fetch_rows(query)
     code = {label: i for i, label in enumerate(labels)}
     table = np.array([(r[0], code[r[1]], code[r[2]], code[r[3]], r[4], r[5]) for r in rows], dtype=np.int64).reshape(-1, 6)
     weights = np.array([r[6] for r in rows], dtype=np.float64)
     order = np.lexsort(table[:, 4::-1].T)
     leaf, y, b, c, units, n = table[order].T
-    return CellTally(leaf, y, b, c, n, weights[order], units if by_unit else None)
+    changed: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row[7]:
+            changed.setdefault(row[1:4], []).extend(row[7])
+    return CountedCells(CellTally(leaf, y, b, c, n, weights[order], units if by_unit else None), changed)
 
 
 def count_units(engine: Engine, pair: Pair) -> UnitTotals:
     """Return examples and weight per leaf and unit."""
-    weight = "sum(w)" if pair.weighted else "count(*)"
-    found = _fetch_sorted(engine, f"select leaf, unit, count(*) n, cast({weight} as double) w from {PAIR} group by all", 2)
+    found = _fetch_sorted(engine, f"select leaf, unit, count(*) n, {pair.weigh()} w from {PAIR} group by leaf, unit", 2)
     return UnitTotals(_codes(found["leaf"]), _codes(found["unit"]), _codes(found["n"]), _floats(found["w"]))
 
 
@@ -70,95 +91,87 @@ class _Side:
 
     prefix: str
     numbers: tuple[str, ...]
-    shift: float
+    label_centre: float
+    prediction_centre: float
 
     def fill(self, term: str) -> str:
-        fields: Mapping[str, Any] = {
+        fields = {
             "label": "y",
             "prediction": f"{self.prefix}_prediction",
-            "score": f"{self.prefix}_score",
             "label_probability": f"{self.prefix}_label_probability",
             "square_sum": f"{self.prefix}_square_sum",
-            "shift": repr(self.shift),
+            "label_centre": f"{self.label_centre!r}::double",
+            "prediction_centre": f"{self.prediction_centre!r}::double",
             "exact_match": f"case when y = {self.prefix}_prediction then 1.0 else 0.0 end",
-            "number": _Number(self),
         }
-        return term.format_map(fields)
+        fields |= {f"number:{name}": f"{self.prefix}_n{i}" for i, name in enumerate(self.numbers)}
+        # The longest name first: a column of the user's may hold braces, too.
+        for name in sorted(fields, key=len, reverse=True):
+            term = term.replace(f"{{{name}}}", fields[name])
+        return term
 
 
-class _Number:
-    """``{number:NAME}`` in a term: the column that holds NAME, found by position."""
-
-    def __init__(self, side: _Side) -> None:
-        self._side = side
-
-    def __format__(self, name: str) -> str:
-        return f"{self._side.prefix}_n{self._side.numbers.index(name)}"
-
-
-def count_moments(engine: Engine, pair: Pair, terms: Sequence[str], candidate: Table) -> MomentTally:
-    """Return sums of the terms per leaf and unit, for both sides. A term the baseline lacks columns for gives NaN."""
-    weight = "w" if pair.weighted else "1.0"
-    listed = ["leaf", "unit", "count(*) as n", f"cast(sum({weight}) as double) as w"]
-    for prefix in ("b", "c"):
-        side = _Side(prefix, candidate.columns.numbers, candidate.mean_label)
+def count_moments(engine: Engine, pair: Pair, terms: Sequence[str], candidate: Table, baseline: Table | None) -> MomentTally:
+    """Return sums of the terms per leaf and unit, for both sides. A term that a side lacks numbers for gives NaN."""
+    filled = {}
+    for prefix, table in (("b", baseline or candidate), ("c", candidate)):
+        side = _Side(prefix, candidate.columns.numbers, candidate.label_centre, table.prediction_centre)
         for i, term in enumerate(terms):
-            filled = side.fill(term)
-            known = _mentions_only(filled, pair.columns)
-            listed.append(f"{f'sum({weight} * ({filled}))' if known else 'cast(null as double)'} as {prefix}_{i}")
-    found = _fetch_sorted(engine, f"select {', '.join(listed)} from {PAIR} group by leaf, unit", 2)
+            sql = side.fill(term)
+            filled[f"{prefix}_{i}"] = f"coalesce({sql}, 'nan'::double)" if _mentions_only(sql, pair.columns) else "'nan'::double"
+    if pair.weighted:
+        filled = {name: f"w * ({sql})" for name, sql in filled.items()}
+    largest = engine.fetch_rows(f"select {', '.join(f'max(abs({sql}))' for sql in filled.values())} from {PAIR}")[0]
+    sums = [f"{build_sum(sql, size)} as {name}" for (name, sql), size in zip(filled.items(), largest, strict=True)]
+    query = f"select leaf, unit, count(*) as n, {pair.weigh()} as w, {', '.join(sums)} from {PAIR} group by leaf, unit"
+    found = _fetch_sorted(engine, query, 2)
     base, cand = (np.stack([_floats(found[f"{p}_{i}"]) for i in range(len(terms))], axis=1) for p in ("b", "c"))
     n, w = _codes(found["n"]), _floats(found["w"])
     return MomentTally(tuple(terms), _codes(found["leaf"]), _codes(found["unit"]), n, w, base if pair.has_baseline else cand, cand)
 
 
 def _mentions_only(sql: str, columns: frozenset[str]) -> bool:
-    import re
-
     return all(name in columns for name in re.findall(r"\b[bc]_\w+", sql))
 
 
-def fetch_scores(engine: Engine, pair: Pair, label: str, column: str) -> ScoreArrays | None:
-    """Return the examples with ``label`` (an SQL number) and a score column of each side; None if the candidate lacks it.
+def fetch_scores(engine: Engine, pair: Pair, column: str, label: str, base_label: str | None = None) -> ScoreArrays | None:
+    """Return the examples with ``label`` (SQL) and a score column of each side; None if the candidate lacks it.
 
-    A side without the column is all NaN.
+    A baseline without the column is all NaN. ``base_label`` is given where the label depends on the model.
     """
     if f"c_{column}" not in pair.columns:
         return None
-    base = f"b_{column}" if f"b_{column}" in pair.columns else f"c_{column}"
-    weight = ", w" if pair.weighted else ""
-    query = f"select leaf, unit, cast({label} as double) as y, {base} as b, c_{column} as c{weight} from {PAIR}"
-    found = engine.fetch_columns(query)
-    base_scores = _floats(found["b"])
-    if pair.has_baseline and base.startswith("c_"):
-        base_scores = np.full(len(base_scores), np.nan)
+    before = f"b_{column}" if f"b_{column}" in pair.columns else "'nan'::double"
+    listed = ["leaf", "unit", f"cast({label} as double) as y", f"c_{column} as c"]
+    listed += [f"{before} as b"] if pair.has_baseline else []
+    listed += [f"cast({base_label} as double) as by"] if base_label is not None and pair.has_baseline else []
+    listed += ["w"] if pair.weighted else []
+    found = engine.fetch_columns(f"select {', '.join(listed)} from {PAIR}")
+    cand = _floats(found["c"])
     return ScoreArrays(
         leaf=_ints(found["leaf"]),
         unit=_ints(found["unit"]),
         label=_floats(found["y"]),
-        base=base_scores,
-        cand=_floats(found["c"]),
-        weight=_floats(found["w"]) if pair.weighted else None,
+        base=_floats(found["b"]) if "b" in found else cand,
+        cand=cand,
+        weight=_floats(found["w"]) if "w" in found else None,
+        base_label=_floats(found["by"]) if "by" in found else None,
     )
 
 
 def fetch_confidences(engine: Engine, pair: Pair) -> ScoreArrays | None:
     """Return the top label's probability and whether it was right, for both sides."""
     column = "confidence" if "c_confidence" in pair.columns else "score"
-    right = fetch_scores(engine, pair, "case when c_prediction = y then 1 else 0 end", column)
-    if right is None or not pair.has_baseline:
-        return right
-    found = engine.fetch_columns(f"select cast(case when b_prediction = y then 1 else 0 end as double) as y from {PAIR}")
-    return ScoreArrays(right.leaf, right.unit, right.label, right.base, right.cand, right.weight, _floats(found["y"]))
+    right, right_before = (f"case when {side}_prediction = y then 1 else 0 end" for side in ("c", "b"))
+    return fetch_scores(engine, pair, column, right, right_before)
 
 
 def count_label_sets(engine: Engine, pair: Pair, labels: Sequence[str]) -> MultilabelTally:
     """Return per leaf, unit and label the weights of support, predictions and true positives of both sides."""
-    weight = "w" if pair.weighted else "1.0"
     b = "b_prediction" if pair.has_baseline else "c_prediction"
     has = {"y": "list_contains(y, k)", "b": f"list_contains({b}, k)", "c": "list_contains(c_prediction, k)"}
     sums = {"s": has["y"], "bt": f"{has['y']} and {has['b']}", "bq": has["b"], "ct": f"{has['y']} and {has['c']}", "cq": has["c"]}
-    listed = ", ".join(f"coalesce(sum({weight}) filter (where {condition}), 0.0) as {name}" for name, condition in sums.items())
+    listed = ", ".join(f"{pair.weigh(condition)} as {name}" for name, condition in sums.items())
     exploded = f"select *, unnest(list_distinct(list_concat(list_concat(y, {b}), c_prediction))) as k from {PAIR}"
     found = _fetch_sorted(engine, f"select leaf, unit, k, {listed} from ({exploded}) group by leaf, unit, k", 3)
     code = {label: i for i, label in enumerate(labels)}

@@ -11,6 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from memeci.engines.complaints import suggest_remedy, summarise_complaint
 from memeci.engines.engine import Progress
 from memeci.errors import ConfigError, DataError, InfraError, MemeciError
 from memeci.relation import ColumnType, FileFormat, Relation
@@ -20,6 +21,7 @@ _KINDS = (
     (re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$"), "integer"),
     (re.compile(r"(FLOAT|DOUBLE|DECIMAL.*)$"), "float"),
     (re.compile(r"BOOLEAN$"), "boolean"),
+    (re.compile(r"JSON$"), "json"),
     (re.compile(r".*\[\d*\]$"), "list"),
     (re.compile(r"(STRUCT|MAP).*"), "struct"),
 )
@@ -71,18 +73,22 @@ class DuckDBEngine:
     def scan(self, relation: Relation) -> str:
         files = "[" + ", ".join(quote_text(_literal_path(path)) for path in relation.paths) + "]"
         compression = quote_text(relation.compression)
+        common = f"union_by_name = true, hive_partitioning = {str(relation.partitioned).lower()}"
         if relation.format is FileFormat.PARQUET:
-            return f"read_parquet({files}, union_by_name = true)"
+            # Parquet statistics leave NaN out; unless told, DuckDB believes them and does not find any (duckdb issue 25521).
+            return f"read_parquet({files}, {common}, can_have_nan = true)"
         if relation.format is FileFormat.DELIMITED:
+            # Left to itself, DuckDB skips lines it takes for notes, and takes a row for the names if that fits better.
+            guess = f"auto_detect = false, columns = {_struct(relation.columns)}" if relation.columns else "all_varchar = true"
             return (
-                f"read_csv({files}, all_varchar = true, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
-                f" escape = '\"', compression = {compression}, union_by_name = true, max_line_size = 33554432, strict_mode = true)"
+                f"read_csv({files}, {guess}, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
+                f" escape = '\"', compression = {compression}, {common}, max_line_size = 33554432, strict_mode = true)"
             )
         layout = "newline_delimited" if relation.format is FileFormat.JSON_LINES else "array"
         if relation.bom:
             layout = "unstructured"
         return (
-            f"read_json({files}, format = '{layout}', compression = {compression}, union_by_name = true,"
+            f"read_json({files}, format = '{layout}', compression = {compression}, {common},"
             " sample_size = -1, maximum_object_size = 33554432)"
         )
 
@@ -117,7 +123,7 @@ class DuckDBEngine:
             stop()
 
     def _explain(self, error: Exception) -> MemeciError:
-        first = str(error).splitlines()[0]
+        first = summarise_complaint(str(error))
         if isinstance(error, self._out_of_memory):
             limit = self.memory_limit or "the machine's"
             return InfraError(
@@ -125,8 +131,10 @@ class DuckDBEngine:
                 first,
                 "raise the limit: `--memory-limit 8GB`, or free some disk space.",
             )
-        if re.match(r"(IO|HTTP|Invalid Input|Conversion|Serialization) Error", str(error)):
-            return DataError("the predictions could not be read to the end.", first, "check the file: was it written whole?")
+        # Without a class of its own: a library inside DuckDB tripped over the bytes, such as Thrift over a parquet page.
+        classless = type(error) is self._errors
+        if classless or re.match(r"(IO|HTTP|Invalid Input|Conversion|Serialization) Error", str(error)):
+            return DataError("the predictions could not be read to the end.", first, suggest_remedy(str(error)))
         return InfraError("the engine failed.", first)
 
     def _watch(self) -> Any:
@@ -164,10 +172,14 @@ def _literal_path(path: Path) -> str:
 
 
 def _unreadable(relation: Relation, error: Exception) -> DataError:
-    first = re.sub(r"^\w[\w ]* Error: ", "", str(error).splitlines()[0])
+    first = summarise_complaint(str(error))
     if relation.format is FileFormat.PARQUET:
         return DataError(f"{relation.name} is a damaged parquet file.", first, "write it again; was the job that wrote it cut off?")
-    return DataError(f"{relation.name} could not be read.", first, "open it and look at the line named above.")
+    return DataError(f"{relation.name} could not be read.", first, suggest_remedy(str(error)))
+
+
+def _struct(columns: Sequence[str]) -> str:
+    return "{" + ", ".join(f"{quote_text(column)}: 'VARCHAR'" for column in columns) + "}"
 
 
 def quote_text(text: str) -> str:

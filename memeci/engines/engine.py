@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,8 +47,8 @@ class Engine(Protocol):
 class Table:
     """One side, loaded and checked: a view in the engine with canonical columns.
 
-    ``labels`` and ``predictions`` are the distinct values, sorted, for label tasks; ``row_hash`` is a sum over ids that
-    two tables of the same engine share if, and all but surely only if, they have the same ids.
+    ``labels`` and ``predictions`` are the distinct values, sorted, for label tasks. ``row_hash`` and ``label_hash`` are sums
+    over ids, and over ids with labels, that two tables of the same engine share if, and all but surely only if, those are equal.
     """
 
     view: str
@@ -58,11 +58,14 @@ class Table:
     n: int
     labels: tuple[str, ...]
     predictions: tuple[str, ...]
-    digest: str
     row_hash: int
-    counts: Mapping[tuple[str, str], int]
+    label_hash: int
     score_range: tuple[float, float] | None = None
-    mean_label: float = 0.0
+    """Of the score and of all probabilities."""
+    label_centre: float = 0.0
+    prediction_centre: float = 0.0
+    """Near the mean of numbers to predict, and free of row order: sums of squares around it do not cancel."""
+    largest_weight: float | None = None
 
     @property
     def name(self) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from memeci.engines.engine import Engine, Table
-from memeci.engines.pairing import MATERIALIZE_UP_TO, PAIR, Pair
+from memeci.engines.pairing import PAIR
+from memeci.engines.tallying import Tallied
 from memeci.records import FlipExample, FlipKind
 
 MAX_BROKEN = 30
@@ -15,12 +16,14 @@ MAX_TEXT = 600
 """Characters of an example's text kept in the record."""
 
 
-def fetch_flips(engine: Engine, pair: Pair, candidate: Table, baseline: Table) -> tuple[FlipExample, ...]:
+def fetch_flips(engine: Engine, tallied: Tallied, candidate: Table, baseline: Table) -> tuple[FlipExample, ...]:
     """Return examples that broke, then some that were fixed: the ones whose score moved furthest first, then by id.
 
-    Of very many examples the first by id are taken: their order would cost another pass over the join.
+    Where the pair is not stored, they are the first few by id of each kind of change.
     """
-    chosen = {kind: _choose_ids(engine, pair, kind, limit) for kind, limit in ((FlipKind.BROKEN, MAX_BROKEN), (FlipKind.FIXED, MAX_FIXED))}
+    chosen = {
+        kind: _choose_ids(engine, tallied, kind, limit) for kind, limit in ((FlipKind.BROKEN, MAX_BROKEN), (FlipKind.FIXED, MAX_FIXED))
+    }
     ids = [i for found in chosen.values() for i in found]
     if not ids:
         return ()
@@ -43,14 +46,14 @@ def fetch_flips(engine: Engine, pair: Pair, candidate: Table, baseline: Table) -
     )
 
 
-def _choose_ids(engine: Engine, pair: Pair, kind: FlipKind, limit: int) -> list[str]:
+def _choose_ids(engine: Engine, tallied: Tallied, kind: FlipKind, limit: int) -> list[str]:
+    if not tallied.pair.stored:
+        position = 1 if kind is FlipKind.BROKEN else 2
+        return sorted(i for key, ids in tallied.changed.items() if key[0] == key[position] for i in ids)[:limit]
     right, wrong = ("b_prediction", "c_prediction") if kind is FlipKind.BROKEN else ("c_prediction", "b_prediction")
-    condition = f"{right} = y and {wrong} <> y"
-    if pair.n > MATERIALIZE_UP_TO:
-        rows = engine.fetch_rows(f"select min(id, {limit}) from {PAIR} where {condition}")
-        return list(rows[0][0] or [])
-    moved = "abs(c_score - b_score) desc, " if {"b_score", "c_score"} <= pair.columns else ""
-    return [row[0] for row in engine.fetch_rows(f"select id from {PAIR} where {condition} order by {moved}id limit {limit}")]
+    moved = "abs(c_score - b_score) desc, " if {"b_score", "c_score"} <= tallied.pair.columns else ""
+    query = f"select id from {PAIR} where {right} = y and {wrong} <> y order by {moved}id limit {limit}"
+    return [row[0] for row in engine.fetch_rows(query)]
 
 
 def _fetch(engine: Engine, table: Table, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:

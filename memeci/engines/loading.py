@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +13,6 @@ from memeci.engines.engine import Engine, LabelKind, Table
 from memeci.engines.faults import Fault, explain_fault, list_faults
 from memeci.errors import DataError
 from memeci.relation import Columns, ColumnType, Relation
-
-# The low 64 bits of an md5: the same on every engine, and sums of them are free of row order.
-MD5_64 = "cast(md5_number({}) & 18446744073709551615::uhugeint as ubigint)"
-
-# Between id and label, so that ("a", "bc") and ("ab", "c") differ.
-SEPARATOR = "chr(31)"
 
 
 def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[ColumnType], columns: Columns, kind: LabelKind) -> Table:
@@ -32,15 +26,23 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
     engine.execute(f"create or replace temp view {view} as {canonical.select()}")
     faults = list_faults(canonical)
     selected = canonical.select_with_raw()
-    rows = engine.fetch_rows(_build_scan(canonical, selected, kind, faults))
-    n = sum(row[2] for row in rows)
+    rows = _run_scan(engine, canonical, selected, kind, faults)
+    n = sum(row["n"] for row in rows)
     if n == 0:
         raise DataError(f"{relation.name} has no examples.", "it has columns, but no rows.", "did the job that predicts run to its end?")
     for position, fault in enumerate(faults):
-        count = sum(row[_FIRST_FAULT + position] for row in rows)
+        count = sum(row[f"fault{position}"] for row in rows)
         if count:
             raise explain_fault(engine, selected, fault, relation, count, n)
+    largest_weight = max(row["weight"] for row in rows) if columns.weight is not None else None
+    if largest_weight == 0:
+        raise DataError(
+            f"{relation.name}: all weights are 0.",
+            f'column "{columns.weight}" says that no example counts.',
+            "mend it, choose another with `columns.weight`, or do without: `columns.weight: null`.",
+        )
     labels, predictions = _list_labels(engine, view, canonical, kind, rows)
+    lows, highs = ([row[key] for row in rows if row[key] is not None] for key in ("low", "high"))
     return Table(
         view=view,
         relation=relation,
@@ -49,77 +51,80 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         n=n,
         labels=labels,
         predictions=predictions,
-        digest=_build_digest(rows, n),
-        row_hash=sum(row[3] for row in rows),
-        counts={(row[0], row[1]): row[2] for row in rows} if kind.kind == "text" else {},
-        score_range=None if rows[0][5] is None else (min(r[5] for r in rows), max(r[6] for r in rows)),
-        mean_label=rows[0][7] or 0.0,
+        row_hash=sum(row["ids"] for row in rows),
+        label_hash=_sum_by_label(rows) if kind.kind == "text" else sum(row["labelled"] for row in rows),
+        score_range=(min(lows), max(highs)) if lows else None,
+        label_centre=_find_centre(rows[0], "label"),
+        prediction_centre=_find_centre(rows[0], "prediction"),
+        largest_weight=largest_weight,
     )
 
 
-_FIRST_FAULT = 8
+_Row = Mapping[str, Any]
 
 
-def _build_scan(canonical: Canonical, selected: str, kind: LabelKind, faults: Sequence[Fault]) -> str:
-    """Return the one query: row counts, hashes, ranges and faults, by (label, prediction) where labels are text."""
+def _run_scan(engine: Engine, canonical: Canonical, selected: str, kind: LabelKind, faults: Sequence[Fault]) -> list[_Row]:
+    """Return row counts, hashes, ranges and faults, by (label, prediction) where labels are text, from one scan."""
     has = canonical.expressions.__contains__
     keys = [name if kind.kind == "text" and has(name) else "null" for name in ("label", "prediction")]
-    aggregates = [
-        "count(*)",
-        "sum(hash(id))",
-        f"sum({MD5_64.format(_digest_key(kind, has('label')))})",
-        "min(score)" if has("score") else "null",
-        "max(score)" if has("score") else "null",
-        "avg(label)" if kind.kind == "number" and has("label") else "null",
-        *(f"count(*) filter (where {fault.condition})" for fault in faults),
-    ]
-    return f"select {', '.join(keys)}, {', '.join(aggregates)} from ({selected}) group by 1, 2"
+    scores = [number.name for number in canonical.numbers if number.title in {"score", "probability"}]
+    aggregates = {
+        "n": "count(*)",
+        "ids": "sum(hash(id))",
+        "labelled": "sum(hash(id, label))" if has("label") and kind.kind != "text" else "0",
+        "low": f"least({', '.join(f'min({name})' for name in scores)})" if scores else "null",
+        "high": f"greatest({', '.join(f'max({name})' for name in scores)})" if scores else "null",
+        "weight": "max(weight)" if has("weight") else "null",
+    }
+    for part in ("label", "prediction"):
+        for function in ("avg", "min", "max"):
+            aggregates[f"{part}_{function}"] = f"{function}({part})" if kind.kind == "number" and has(part) else "null"
+    aggregates |= {f"fault{i}": f"count(*) filter (where {fault.condition})" for i, fault in enumerate(faults)}
+    rows = engine.fetch_rows(f"select {', '.join(keys)}, {', '.join(aggregates.values())} from ({selected}) group by 1, 2")
+    names = ("label", "prediction", *aggregates)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _digest_key(kind: LabelKind, has_label: bool) -> str:
-    """Return what is hashed per example. Text labels are bound to their ids by the grouping, and hashed once each."""
-    if kind.kind == "text" or not has_label:
-        return "id"
-    # Fixed-width scientific digits: the one form of a double that all engines print alike. + 0.0 drops the sign of -0.
-    label = "printf('%.12e', label + 0.0)" if kind.kind == "number" else "array_to_string(label, chr(30))"
-    return f"concat(id, {SEPARATOR}, {label})"
+def _find_centre(row: _Row, part: str) -> float:
+    """Return the mean rounded to 1/64 of the range, so that the order in which it was summed leaves no trace."""
+    mean, low, high = (row[f"{part}_{function}"] for function in ("avg", "min", "max"))
+    if mean is None or not math.isfinite(high - low):
+        return 0.0
+    step = (high - low) / 64
+    return float(low if step == 0 else round((mean - low) / step) * step + low)
 
 
-def _build_digest(rows: Sequence[tuple[Any, ...]], n: int) -> str:
-    """Return the digest of ids and labels: sha256 over, for each label, the number of examples and the sum of their hashes."""
-    by_label: dict[str, list[int]] = {}
+def _sum_by_label(rows: Sequence[_Row]) -> int:
+    """Return one number for the sums of id hashes of every label: the rows are grouped by label already."""
+    sums: dict[str | None, int] = {}
     for row in rows:
-        entry = by_label.setdefault("" if row[0] is None else "=" + row[0], [0, 0])
-        entry[0] += row[2]
-        entry[1] += row[4]
-    hasher = hashlib.sha256()
-    for label in sorted(by_label):
-        count, total = by_label[label]
-        hasher.update(f"{len(label.encode())}:{label}\t{count}\t{total % 2**64:016x}\n".encode())
-    return f"sha256:{hasher.hexdigest()}"
+        sums[row["label"]] = sums.get(row["label"], 0) + row["ids"]
+    return hash(frozenset(sums.items()))
 
 
 def _list_labels(
-    engine: Engine, view: str, canonical: Canonical, kind: LabelKind, rows: Sequence[tuple[Any, ...]]
+    engine: Engine, view: str, canonical: Canonical, kind: LabelKind, rows: Sequence[_Row]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if kind.kind == "number":
-        return (), ()
-    if kind.kind == "text":
-        return tuple(tuple(sorted({row[i] for row in rows if row[i] is not None})) for i in (0, 1))  # type: ignore[return-value]
-    found = []
-    for part in ("label", "prediction"):
-        listed = engine.fetch_rows(f"select distinct unnest({part}) from {view}") if part in canonical.expressions else []
-        found.append(tuple(sorted(row[0] for row in listed)))
-    return found[0], found[1]
+    """Return the distinct labels and predictions, sorted; none where they are numbers."""
+
+    def list_part(part: str) -> tuple[str, ...]:
+        if kind.kind == "number" or part not in canonical.expressions:
+            return ()
+        if kind.kind == "text":
+            return tuple(sorted({row[part] for row in rows if row[part] is not None}))
+        return tuple(sorted(row[0] for row in engine.fetch_rows(f"select distinct unnest({part}) from {view}")))
+
+    return list_part("label"), list_part("prediction")
 
 
 def _find_separator(engine: Engine, relation: Relation, schema: Sequence[ColumnType], columns: Columns) -> str:
-    """Return the separator that the labels of a text column use: the first of | ; , that occurs."""
+    """Return the separator that labels and predictions in text columns use: the first of | ; , that occurs."""
     kinds = {column.name: column.kind for column in schema}
-    if columns.label is None or kinds[columns.label] == "list":
+    names = [quote_name(part) for part in (columns.label, columns.prediction) if part is not None and kinds[part] != "list"]
+    if not names:
         return LIST_SEPARATORS[0]
-    name = quote_name(columns.label)
-    checks = ", ".join(f"count(*) filter (where contains({name}, {quote_text(s)}))" for s in LIST_SEPARATORS)
+    found = (" or ".join(f"contains({name}, {quote_text(s)})" for name in names) for s in LIST_SEPARATORS)
+    checks = ", ".join(f"count(*) filter (where {condition})" for condition in found)
     counts = engine.fetch_rows(f"select {checks} from {engine.scan(relation)}")[0]
     return next((s for s, count in zip(LIST_SEPARATORS, counts, strict=True) if count), LIST_SEPARATORS[0])
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from memeci.engines.digest import MD5_64
 from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Overlap, Table
-from memeci.engines.loading import MD5_64, check_duplicates
+from memeci.engines.fit import check_sides, explain_no_overlap
+from memeci.engines.loading import check_duplicates
+from memeci.engines.sums import build_sum
 
 N_UNITS = 1024
 """Examples or groups are numbered when they are at most this many, else hashed into this many units."""
 
 MATERIALIZE_UP_TO = 2_000_000
 """Rows kept as a table. Above, tallies read the join anew: a table would cost memory for nothing when one scan suffices."""
+
+MAX_CODES = 10_000
+"""Distinct predictions up to which the join holds codes instead of texts."""
 
 PAIR = "pair"
 CANDIDATE = "candidate"
@@ -21,7 +27,10 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True)
 class Pair:
-    """The joined relation: ``n`` examples, ``columns`` its column names, units numbered 0 … n_units − 1."""
+    """The joined relation: ``n`` examples, ``columns`` its column names, units numbered 0 … n_units − 1.
+
+    ``stored``: kept as a table; otherwise every query joins anew.
+    """
 
     n: int
     columns: frozenset[str]
@@ -29,19 +38,37 @@ class Pair:
     has_baseline: bool
     grouped: bool
     weighted: bool
+    stored: bool
     overlap: Overlap | None = None
+    largest_weight: float | None = None
+
+    def weigh(self, condition: str = "") -> str:
+        """Return SQL for the weight of the rows where ``condition`` holds: their number, where there are no weights."""
+        chosen = f"case when {condition} then {{}} else 0 end" if condition else "{}"
+        if not self.weighted:
+            return f"cast(sum({chosen.format('1')}) as double)" if condition else "cast(count(*) as double)"
+        return build_sum(chosen.format("w"), self.largest_weight)
 
 
 @dataclass(frozen=True)
 class PairSpec:
-    """``positive`` is the label whose probability ``score`` gives; None where there is no such thing. ``units``: are they needed?"""
+    """``positive`` is the label whose probability ``score`` gives; None where there is no such thing.
+
+    ``units``: are they needed? ``by_id``: join on the ids themselves, though their hashes would do.
+    """
 
     positive: str | None = None
     units: bool = False
+    by_id: bool = False
 
 
 def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: PairSpec) -> Pair:
-    """Create the relation ``pair`` and return what it holds. Raises DataError for a duplicate id on either side."""
+    """Create the relation ``pair`` and return what it holds.
+
+    Raises DataError for sides that do not fit together, and for a duplicate id on either side.
+    """
+    if baseline is not None:
+        check_sides(candidate, baseline)
     overlap = find_overlap(engine, candidate, baseline) if baseline is not None else None
     if baseline is None:
         check_duplicates(engine, candidate)
@@ -50,11 +77,30 @@ def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: P
     units = _number_units(engine, candidate) if spec.units or grouped or weighted else None
     _number_leaves(engine, candidate)
     columns = _pair_columns(candidate, baseline, spec, units)
-    by_hash = _same_ids(candidate, baseline)
-    _create_pair(engine, candidate, baseline, _Join(columns, units, by_hash, n))
-    if by_hash and baseline is not None and not _check_join(engine, candidate, baseline, n):
-        _create_pair(engine, candidate, baseline, _Join(columns, units, False, n))
-    return Pair(n, frozenset(columns), units.n if units else 0, baseline is not None, grouped, weighted, overlap)
+    by_hash = _same_ids(candidate, baseline) and not spec.by_id
+    stored = n <= MATERIALIZE_UP_TO
+    _create_pair(engine, candidate, baseline, _Join(columns, units, by_hash, stored))
+    return Pair(
+        n=n,
+        columns=frozenset(columns),
+        n_units=units.n if units else 0,
+        has_baseline=baseline is not None,
+        grouped=grouped,
+        weighted=weighted,
+        stored=stored,
+        overlap=overlap,
+        largest_weight=candidate.largest_weight,
+    )
+
+
+def explain_join(engine: Engine, candidate: Table, baseline: Table | None) -> None:
+    """Raise DataError for the duplicate ids that made a join give more rows than examples.
+
+    Returns where there are none: then two ids share a hash, and the sides must be joined by id.
+    """
+    for table in (candidate, baseline):
+        if table is not None:
+            check_duplicates(engine, table)
 
 
 @dataclass(frozen=True)
@@ -71,27 +117,36 @@ class _Join:
     columns: dict[str, str]
     units: _Units | None
     by_hash: bool
-    n: int
+    stored: bool
 
 
 def _create_pair(engine: Engine, candidate: Table, baseline: Table | None, join: _Join) -> None:
     """Create ``pair``: joined on ids, or on their hashes where both sides are known to have the same ids.
 
-    The hash table of a join on hashes holds eight bytes an id, whatever the length of the ids.
+    The hash table of a join on hashes holds eight bytes an id, whatever the length of the ids, and a byte or two a prediction.
     """
     listed = ", ".join(f"{sql} as {name}" for name, sql in join.columns.items())
     left, right = f"{candidate.view} c", ""
     if baseline is not None and join.by_hash:
         left = f"(select *, hash(id) as h from {candidate.view}) c"
-        right = f" join (select *, hash(id) as h from {baseline.view}) b on c.h = b.h"
+        right = f" join (select * {_compact(engine, baseline)}, hash(id) as h from {baseline.view}) b on c.h = b.h"
     elif baseline is not None:
         right = f" join {baseline.view} b on c.id = b.id"
     slices = [f"c.s{i} is not distinct from l.s{i}" for i in range(len(candidate.columns.slices))]
     right += f" left join leaves l on {' and '.join(slices)}" if slices else " cross join leaves l"
     if join.units is not None and join.units.numbered:
         right += f" left join units u on u.name = {join.units.key}"
-    kind = "table" if join.n <= MATERIALIZE_UP_TO else "view"
+    kind = "table" if join.stored else "view"
     engine.execute(f"create or replace temp {kind} {PAIR} as select {listed} from {left}{right}")
+
+
+def _compact(engine: Engine, baseline: Table) -> str:
+    """Return a REPLACE clause that turns the baseline's predictions into codes, where they are few."""
+    if baseline.kind.kind != "text" or not 0 < len(baseline.predictions) <= MAX_CODES:
+        return ""
+    engine.execute("drop type if exists prediction_code")
+    engine.execute(f"create type prediction_code as enum ({', '.join(quote_text(label) for label in baseline.predictions)})")
+    return "replace (cast(prediction as prediction_code) as prediction)"
 
 
 def _same_ids(candidate: Table, baseline: Table | None) -> bool:
@@ -102,7 +157,7 @@ def _same_ids(candidate: Table, baseline: Table | None) -> bool:
 def find_overlap(engine: Engine, candidate: Table, baseline: Table) -> Overlap:
     """Return how the two sides' examples overlap. Looks at single rows only where ids or labels differ."""
     has_labels = "label" in _available(candidate) and "label" in _available(baseline)
-    if _same_ids(candidate, baseline) and (candidate.digest == baseline.digest or not has_labels):
+    if _same_ids(candidate, baseline) and (candidate.label_hash == baseline.label_hash or not has_labels):
         return Overlap(candidate.n, 0, 0, 0)
     for table in (candidate, baseline):
         check_duplicates(engine, table)
@@ -110,29 +165,9 @@ def find_overlap(engine: Engine, candidate: Table, baseline: Table) -> Overlap:
     common, relabelled = engine.fetch_rows(
         f"select count(*), count(*) filter (where {changed}) from {candidate.view} c join {baseline.view} b on c.id = b.id"
     )[0]
+    if common == 0:
+        raise explain_no_overlap(engine, candidate, baseline)
     return Overlap(common, baseline.n - common, candidate.n - common, relabelled)
-
-
-def find_missing_ids(engine: Engine, have: Table, lack: Table, limit: int = 3) -> tuple[str, ...]:
-    """Return a few ids of ``have`` that ``lack`` has not."""
-    rows = engine.fetch_rows(
-        f"select id from {have.view} where id not in (select id from {lack.view} where id is not null) order by id limit {int(limit)}"
-    )
-    return tuple(row[0] for row in rows)
-
-
-def _check_join(engine: Engine, candidate: Table, baseline: Table, n: int) -> bool:
-    """Return whether the join by hash gave one row per example. More rows mean duplicate ids, on both sides alike."""
-    joined = engine.fetch_rows(
-        f"select count(*) from (select hash(id) h from {candidate.view}) c join (select hash(id) h from {baseline.view}) b using (h)"
-        if n > MATERIALIZE_UP_TO
-        else f"select count(*) from {PAIR}"
-    )[0][0]
-    if joined == n:
-        return True
-    for table in (candidate, baseline):
-        check_duplicates(engine, table)
-    return False
 
 
 def _available(table: Table) -> set[str]:
@@ -163,7 +198,7 @@ def _side_columns(side: str, table: Table, candidate: Table, spec: PairSpec) -> 
     if found.prediction is not None:
         columns[f"{side}_prediction"] = f"{side}.prediction"
     probabilities = {label: f"{side}.p{i}" for i, (label, _) in enumerate(found.probabilities)}
-    score = f"{side}.score" if found.score is not None else probabilities.get(spec.positive or "")
+    score = f"{side}.score" if found.score is not None else probabilities.get(spec.positive) if spec.positive is not None else None
     if score is not None:
         columns[f"{side}_score"] = score
     if spec.positive is not None and score is not None:

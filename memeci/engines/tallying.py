@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from memeci.engines.counting import (
+    CountedCells,
     count_cells,
     count_label_sets,
     count_leaves,
@@ -16,10 +17,13 @@ from memeci.engines.counting import (
     positive_sql,
 )
 from memeci.engines.engine import Engine, Table
-from memeci.engines.pairing import Pair, PairSpec, build_pair
+from memeci.engines.pairing import PAIR, Pair, PairSpec, build_pair, explain_join
 from memeci.metrics import Metric
-from memeci.metrics.tallies import Leaves, Tallies
+from memeci.metrics.tallies import Leaves, ScoreArrays, Tallies
 from memeci.records import Task
+
+ABSENT = ""
+"""Stands for a positive label that does not occur: no label is empty text."""
 
 
 @dataclass(frozen=True)
@@ -36,51 +40,96 @@ class TallyPlan:
     def needs(self, *kinds: str) -> bool:
         return any(m.kind in kinds or getattr(m, "needs", "") in kinds for m in self.metrics)
 
+    @property
+    def scored_label(self) -> str | None:
+        """The label whose probability a score gives; ABSENT where only negative labels occur, None with more than two."""
+        return (self.positive or ABSENT) if self.task is Task.BINARY else None
 
-def build_tallies(engine: Engine, candidate: Table, baseline: Table | None, plan: TallyPlan) -> tuple[Tallies, Pair]:
-    """Join the sides, count what the metrics need, and return both. Raises DataError for a duplicate id."""
-    units = plan.needs("moment", "array") or plan.task is Task.MULTILABEL
-    pair = build_pair(engine, candidate, baseline, PairSpec(plan.positive, units))
-    leaves = count_leaves(engine, pair, candidate, plan.slices, plan.min_slice_size)
-    return _count(engine, pair, candidate, plan, leaves), pair
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The terms of all moment metrics, each once."""
+        return tuple(dict.fromkeys(term for m in self.metrics if m.kind == "moment" for term in m.terms))  # type: ignore[attr-defined]
 
 
-def _count(engine: Engine, pair: Pair, candidate: Table, plan: TallyPlan, leaves: Leaves) -> Tallies:
-    labelled = plan.task in {Task.BINARY, Task.MULTICLASS}
-    terms = tuple(dict.fromkeys(term for m in plan.metrics if m.kind == "moment" for term in m.terms))  # type: ignore[attr-defined]
-    scores = None
-    if plan.needs("scores") and plan.positive is not None:
-        scores = fetch_scores(engine, pair, positive_sql(plan.positive), "score")
-    if plan.needs("numbers"):
-        scores = fetch_scores(engine, pair, "y", "prediction")
-    confidences = None
-    if plan.needs("confidences"):
-        binary = plan.positive is not None
-        confidences = scores or fetch_scores(engine, pair, positive_sql(plan.positive or ""), "score") if binary else None
-        confidences = confidences if binary else fetch_confidences(engine, pair)
+@dataclass(frozen=True)
+class _Sides:
+    candidate: Table
+    baseline: Table | None
+
+
+@dataclass(frozen=True)
+class Tallied:
+    """``changed`` holds a few ids of changed predictions where the pair is not stored: (label, before, now) → ids."""
+
+    tallies: Tallies
+    pair: Pair
+    changed: Mapping[tuple[str, str, str], Sequence[str]]
+
+
+def build_tallies(engine: Engine, candidate: Table, baseline: Table | None, plan: TallyPlan) -> Tallied:
+    """Join the sides and count what the metrics need. Raises DataError for a duplicate id."""
+    spec = PairSpec(plan.scored_label, plan.needs("moment", "array") or plan.task is Task.MULTILABEL)
+    pair = build_pair(engine, candidate, baseline, spec)
+    cells = _count_cells(engine, pair, plan)
+    if _count_rows(engine, cells) != pair.n:
+        explain_join(engine, candidate, baseline)
+        pair = build_pair(engine, candidate, baseline, replace(spec, by_id=True))
+        cells = _count_cells(engine, pair, plan)
+    tally = cells.tally if cells is not None else None
+    leaves = count_leaves(engine, pair, candidate, plan.slices, plan.min_slice_size, tally)
+    counted = _count(engine, pair, _Sides(candidate, baseline), plan, leaves)
+    return Tallied(replace(counted, cells=tally), pair, cells.changed if cells is not None else {})
+
+
+def _count_cells(engine: Engine, pair: Pair, plan: TallyPlan) -> CountedCells | None:
+    return count_cells(engine, pair, plan.labels) if plan.task in {Task.BINARY, Task.MULTICLASS} else None
+
+
+def _count_rows(engine: Engine, cells: CountedCells | None) -> int:
+    return int(cells.tally.n.sum()) if cells is not None else int(engine.fetch_rows(f"select count(*) from {PAIR}")[0][0])
+
+
+def _count(engine: Engine, pair: Pair, sides: _Sides, plan: TallyPlan, leaves: Leaves) -> Tallies:
+    """Return all tallies but the cells."""
+    terms = plan.terms
+    scores = _fetch_scores(engine, pair, plan)
     return Tallies(
         labels=plan.labels,
         leaves=leaves,
         has_baseline=pair.has_baseline,
         positive=plan.labels.index(plan.positive) if plan.positive in plan.labels else None,
-        cells=count_cells(engine, pair, plan.labels) if labelled else None,
         multilabel=count_label_sets(engine, pair, plan.labels) if plan.task is Task.MULTILABEL else None,
-        moments=count_moments(engine, pair, terms, candidate) if terms else None,
+        moments=count_moments(engine, pair, terms, sides.candidate, sides.baseline) if terms else None,
         units=count_units(engine, pair) if pair.n_units else None,
         scores=scores,
-        class_scores=_fetch_class_scores(engine, pair, candidate, plan),
-        confidences=confidences,
+        class_scores=_fetch_class_scores(engine, pair, sides.candidate, plan),
+        confidences=_fetch_confidences(engine, pair, plan, scores),
         n_units=pair.n_units,
         weighted=pair.weighted,
         grouped=pair.grouped,
     )
 
 
-def _fetch_class_scores(engine: Engine, pair: Pair, candidate: Table, plan: TallyPlan):  # type: ignore[no-untyped-def]
+def _fetch_scores(engine: Engine, pair: Pair, plan: TallyPlan) -> ScoreArrays | None:
+    if plan.needs("numbers"):
+        return fetch_scores(engine, pair, "prediction", "y")
+    if plan.needs("scores") or (plan.needs("confidences") and plan.scored_label is not None):
+        return fetch_scores(engine, pair, "score", positive_sql(plan.scored_label or ""))
+    return None
+
+
+def _fetch_confidences(engine: Engine, pair: Pair, plan: TallyPlan, scores: ScoreArrays | None) -> ScoreArrays | None:
+    """With two classes the score itself says how likely the positive one is; else the predicted class's probability does."""
+    if not plan.needs("confidences"):
+        return None
+    return scores if plan.scored_label is not None else fetch_confidences(engine, pair)
+
+
+def _fetch_class_scores(engine: Engine, pair: Pair, candidate: Table, plan: TallyPlan) -> tuple[ScoreArrays, ...]:
     if not plan.needs("class_scores"):
         return ()
     found = (
-        fetch_scores(engine, pair, positive_sql(label), f"p{i}")
+        fetch_scores(engine, pair, f"p{i}", positive_sql(label))
         for i, (label, _) in enumerate(candidate.columns.probabilities)
         if label in plan.labels
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from memeci.measurements import Floats
 from memeci.metrics.metric import ArrayMetric, Metric, sum_by
 from memeci.metrics.one_vs_rest import OneVsRest
-from memeci.metrics.part import Part, PartBlock, UnitInfluence
+from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing
 from memeci.metrics.sample import Sample
 from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
 
@@ -19,85 +20,124 @@ WEIGHTS_UNKNOWN = "it has no accepted definition with sample weights"
 
 def measure_array(tallies: Tallies, metrics: Sequence[Metric], positions: Sequence[int]) -> Part:
     """Return the part of all array metrics."""
-    builder = _Builder(tallies, len(metrics))
-    for arrays, binary, columns, classes in _jobs(tallies, metrics):
-        builder.add(arrays, binary, columns, classes)
+    jobs = _list_jobs(tallies, metrics)
+    builder = _Builder(tallies, len(metrics), [column for job in jobs for column in job.columns])
+    for job in jobs:
+        builder.add(job)
     return builder.build(metrics, positions)
 
 
-def _jobs(tallies: Tallies, metrics: Sequence[Metric]) -> list[tuple[ScoreArrays, list[ArrayMetric], list[int], int]]:
-    """Return (arrays, metrics to run on them, their columns, number of classes averaged over)."""
-    jobs: list[tuple[ScoreArrays, list[ArrayMetric], list[int], int]] = []
+@dataclass(frozen=True)
+class _Job:
+    """Metrics to run on some arrays; their ``columns`` among all metrics, and the number of classes averaged over."""
+
+    arrays: ScoreArrays
+    metrics: Sequence[ArrayMetric]
+    columns: Sequence[int]
+    classes: int = 1
+
+
+def _list_jobs(tallies: Tallies, metrics: Sequence[Metric]) -> list[_Job]:
+    jobs = []
     for needs, arrays in (("scores", tallies.scores), ("numbers", tallies.scores), ("confidences", tallies.confidences)):
         chosen = [i for i, m in enumerate(metrics) if m.needs == needs]  # type: ignore[attr-defined]
         if chosen and arrays is not None:
-            jobs.append((arrays, [metrics[i] for i in chosen], chosen, 1))  # type: ignore[misc]
-    over = [i for i, m in enumerate(metrics) if isinstance(m, OneVsRest)]
-    for arrays in tallies.class_scores if over else ():
-        jobs.append((arrays, [metrics[i].binary for i in over], over, len(tallies.class_scores)))  # type: ignore[attr-defined]
+            jobs.append(_Job(arrays, [metrics[i] for i in chosen], chosen))  # type: ignore[misc]
+    over = {i: m.binary for i, m in enumerate(metrics) if isinstance(m, OneVsRest)}
+    if over:
+        jobs += [_Job(a, list(over.values()), list(over), len(tallies.class_scores)) for a in tallies.class_scores]
     return jobs
 
 
 class _Builder:
-    def __init__(self, tallies: Tallies, n_metrics: int) -> None:
+    """Adds up values and influence. What no job fills stays NaN."""
+
+    def __init__(self, tallies: Tallies, n_metrics: int, filled: Sequence[int]) -> None:
         self.tallies = tallies
         self.n_slices = len(tallies.leaves.slices)
         shape = (self.n_slices, n_metrics)
-        self.baseline, self.candidate = np.zeros(shape), np.zeros(shape)
+        self.baseline, self.candidate = np.full(shape, np.nan), np.full(shape, np.nan)
+        self.baseline[:, filled], self.candidate[:, filled] = 0.0, 0.0
         self.positive, self.negative = np.full(shape, np.inf), np.full(shape, np.inf)
         self.influence = UnitInfluence.empty(self.n_slices, tallies.n_units, n_metrics)
         self.weightless = np.zeros(n_metrics, dtype=bool)
+        self.unknown = np.zeros(n_metrics, dtype=bool)
 
-    def add(self, arrays: ScoreArrays, metrics: list[ArrayMetric], columns: list[int], classes: int) -> None:
-        for sign, score, label in (
-            (-1.0, arrays.base, arrays.label if arrays.base_label is None else arrays.base_label),
-            (1.0, arrays.cand, arrays.label),
-        ):
-            if sign < 0 and not self.tallies.has_baseline:
-                continue
-            order = np.argsort(score, kind="stable")
-            first = 0
-            for slice_set in self.tallies.leaves.sets:
-                for index, rows in enumerate(_split(order, arrays.leaf, slice_set)):
-                    sample = Sample(label[rows], score[rows], None if arrays.weight is None else arrays.weight[rows])
-                    self._add_slice(first + index, sample, arrays.unit[rows], metrics, columns, sign / classes)
-                first += len(slice_set.keys)
+    def add(self, job: _Job) -> None:
+        arrays = job.arrays
+        if self.tallies.has_baseline and np.isnan(arrays.base).any():
+            self.baseline[:, job.columns] = np.nan
+            self.unknown[list(job.columns)] = True
+        elif self.tallies.has_baseline:
+            self._add_side(job, arrays.base, arrays.label if arrays.base_label is None else arrays.base_label, -1.0)
+        self._add_side(job, arrays.cand, arrays.label, 1.0)
 
-    def _add_slice(
-        self, index: int, sample: Sample, unit: NDArray[np.int32], metrics: list[ArrayMetric], columns: list[int], factor: float
-    ) -> None:
+    def _add_side(self, job: _Job, score: Floats, label: Floats, sign: float) -> None:
+        arrays = job.arrays
+        order = _sort(score, label, arrays.weight)
+        first = 0
+        for slice_set in self.tallies.leaves.sets:
+            for index, rows in enumerate(_split(order, arrays.leaf, slice_set)):
+                sample = Sample(label[rows], score[rows], None if arrays.weight is None else arrays.weight[rows])
+                self._add_slice(first + index, sample, arrays.unit[rows], job, sign / job.classes)
+            first += len(slice_set.keys)
+
+    def _add_slice(self, index: int, sample: Sample, unit: NDArray[np.int32], job: _Job, factor: float) -> None:
         weight = sample.weight if sample.weight is not None else np.ones(len(sample.label))
         total = weight.sum() or 1.0
         if not self.influence.shares[index].any():
             self.influence.shares[index] = sum_by(unit, weight / total, self.tallies.n_units)
         positives = float((sample.label > 0).sum())
-        for column, metric in zip(columns, metrics, strict=True):
+        side = self.candidate if factor > 0 else self.baseline
+        for column, metric in zip(job.columns, job.metrics, strict=True):
             self.positive[index, column] = min(self.positive[index, column], positives)
             self.negative[index, column] = min(self.negative[index, column], len(sample.label) - positives)
-            if sample.weight is not None and not metric.supports_weights:
-                self.weightless[column] = True
-                value, influence = np.nan, np.zeros(len(sample.label))
-            else:
-                value, influence = metric.measure(sample)
-            side = self.candidate if factor > 0 else self.baseline
+            value, influence = self._measure(sample, metric, column)
             side[index, column] += abs(factor) * value
             self.influence.sums[index, :, column] += factor * sum_by(unit, weight * influence / total, self.tallies.n_units)
 
+    def _measure(self, sample: Sample, metric: ArrayMetric, column: int) -> tuple[float, Floats]:
+        if sample.weight is not None and not metric.supports_weights:
+            self.weightless[column] = True
+            return np.nan, np.zeros(len(sample.label))
+        return metric.measure(sample)
+
     def build(self, metrics: Sequence[Metric], positions: Sequence[int]) -> Part:
+        has_baseline = self.tallies.has_baseline
         se = np.full_like(self.baseline, np.nan)
         blocks: tuple[PartBlock, ...] = ()
-        if self.tallies.has_baseline:
+        if has_baseline:
             se = self.influence.standard_error()
             blocks = self.influence.blocks(self.candidate - self.baseline)
         else:
             self.baseline[:] = np.nan
-        undefined = np.array([m.undefined for m in metrics], dtype=object)
-        undefined[self.weightless] = WEIGHTS_UNKNOWN
-        reasons = np.where(np.isnan(self.candidate) | np.isnan(self.baseline) & self.tallies.has_baseline, undefined[None, :], "")
+        undefined = [WEIGHTS_UNKNOWN if self.weightless[i] else m.undefined for i, m in enumerate(metrics)]
+        reasons = explain_missing(undefined, self.baseline, self.candidate, has_baseline=has_baseline)
+        reasons[np.isnan(self.baseline) & ~np.isnan(self.candidate) & self.unknown] = NOT_IN_BASELINE
         ranks = np.array([getattr(m, "needs", "") in {"scores", "class_scores"} for m in metrics])
         positive = np.where(ranks & np.isfinite(self.positive), self.positive, -1.0)
         negative = np.where(ranks & np.isfinite(self.negative), self.negative, -1.0)
         return Part(np.array(positions), self.baseline, self.candidate, se, se, positive, negative, reasons, blocks)
+
+
+def _sort(score: Floats, label: Floats, weight: Floats | None) -> NDArray[np.int64]:
+    """Return the order by score; ties by label and weight, so that no sum depends on the order of the rows in the file.
+
+    Examples without weight are left out: they must not decide where a curve begins.
+    """
+    rows = np.arange(len(label)) if weight is None else np.flatnonzero(weight > 0)
+    if weight is not None:
+        rows = rows[np.argsort(weight[rows], kind="stable")]
+    rows = rows[_order_labels(label[rows])]
+    return rows[np.argsort(score[rows], kind="stable")]
+
+
+def _order_labels(label: Floats) -> NDArray[np.int64]:
+    """Return the stable order by label; for labels 0 and 1 without sorting."""
+    positive = label == 1.0
+    if bool((positive | (label == 0.0)).all()):
+        return np.concatenate([np.flatnonzero(~positive), np.flatnonzero(positive)])
+    return np.argsort(label, kind="stable")
 
 
 def _split(order: NDArray[np.int64], leaf: NDArray[np.int32], slice_set: SliceSet) -> list[NDArray[np.int64]]:

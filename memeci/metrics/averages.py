@@ -46,7 +46,10 @@ class _Average:
 
 @dataclass(frozen=True)
 class OfClass(_Average):
-    """The ratio of one class: the positive one of a binary task (``label`` None), or the class at index ``label``."""
+    """The ratio of one class: the positive one of a binary task (``label`` None), or the class at index ``label``.
+
+    No positive label, or a class that does not occur here: cannot be computed.
+    """
 
     label: int | None = None
     title: str = ""
@@ -56,23 +59,27 @@ class OfClass(_Average):
     def name(self) -> str:
         return self.title or self.ratio.name
 
-    def _index(self, counts: LabelCounts) -> int:
+    def _find_column(self, counts: LabelCounts) -> int | None:
         index = counts.positive if self.label is None else self.label
-        if index is None:
-            raise ValueError(f"{self.name} needs a positive label")
-        return index if counts.codes is None else int(np.searchsorted(counts.codes, index))
+        if index is None or counts.codes is None:
+            return index
+        column = int(np.searchsorted(counts.codes, index))
+        return column if column < len(counts.codes) and counts.codes[column] == index else None
 
     def value(self, counts: LabelCounts) -> Floats:
-        k = self._index(counts)
+        k = self._find_column(counts)
+        if k is None:
+            return np.full(len(counts.true), np.nan)
         return self.ratio.value(counts.true[:, k], counts.predicted[:, k], counts.support[:, k])
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        k = self._index(counts)
-        parts = self.ratio.gradient(counts.true[:, k], counts.predicted[:, k], counts.support[:, k])
-        dense = [np.zeros_like(counts.true) for _ in parts]
-        for whole, part in zip(dense, parts, strict=True):
-            whole[:, k] = part
-        return Gradient(*dense)
+        k = self._find_column(counts)
+        dense = Gradient(*(np.zeros_like(counts.true) for _ in range(3)))
+        if k is not None:
+            parts = self.ratio.gradient(counts.true[:, k], counts.predicted[:, k], counts.support[:, k])
+            for whole, part in zip((dense.true, dense.predicted, dense.support), parts, strict=True):
+                whole[:, k] = part
+        return dense
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ class CellRows:
     def sum_by_unit(self, values: Floats, n_units: int) -> Floats:
         assert self.unit is not None  # noqa: S101 - asked only where there are units
         flat = self.slice * n_units + self.unit
-        sums = sum_by(flat, self.weight * values / self.total[self.slice], self.n_slices * n_units)
+        sums = sum_by(flat, divide(self.weight * values, self.total[self.slice], 0.0), self.n_slices * n_units)
         return sums.reshape(self.n_slices, n_units)
 
     def unit_shares(self, tallies: Tallies) -> Floats:
@@ -190,7 +190,7 @@ class MultilabelRows:
 
     def sum_by_unit(self, values: Floats, n_units: int) -> Floats:
         flat = self.slice * n_units + self.tally.unit
-        return sum_by(flat, values / self.total[self.slice], self.n_slices * n_units).reshape(self.n_slices, n_units)
+        return sum_by(flat, divide(values, self.total[self.slice], 0.0), self.n_slices * n_units).reshape(self.n_slices, n_units)
 
     def unit_shares(self, tallies: Tallies) -> Floats:
         assert tallies.units is not None  # noqa: S101 - the plan asks for them with several labels an example

@@ -13,8 +13,8 @@ import numpy as np
 
 from memeci.measurements import Floats, Integers
 from memeci.metrics.cell_rows import CellRows, MultilabelRows, Rows
-from memeci.metrics.metric import LabelMetric, Metric
-from memeci.metrics.part import Part, PartBlock, UnitInfluence
+from memeci.metrics.metric import LabelMetric, Metric, divide
+from memeci.metrics.part import Part, PartBlock, UnitInfluence, explain_missing
 from memeci.metrics.tallies import CellTally, SliceSet, Tallies
 
 # Above this many slice × label counts a set is measured slice by slice, over the labels that occur there.
@@ -40,8 +40,7 @@ def measure_labels(tallies: Tallies, metrics: Sequence[Metric], positions: Seque
         first += len(slice_set.keys)
     if not tallies.has_baseline:
         baseline[:] = np.nan
-    missing = np.isnan(candidate) | (np.isnan(baseline) & tallies.has_baseline)
-    reasons = np.where(missing, np.array([m.undefined for m in metrics], dtype=object)[None, :], "")
+    reasons = explain_missing([m.undefined for m in metrics], baseline, candidate, has_baseline=tallies.has_baseline)
     none = np.full(shape, -1.0)
     places = np.array(positions)
     if atoms is None:
@@ -108,7 +107,7 @@ class _SetLabels:
         total = rows.total[:, None]
         squares = rows.sum_by_slice(rows.n[:, None] * influence**2)
         extra = np.stack([rows.pseudo_flips(m.gradient(rows.base_counts), m.gradient(rows.cand_counts)) for m in self.metrics], 1)
-        se, se_plus = np.sqrt(squares) / total, np.sqrt(squares + extra) / total
+        se, se_plus = divide(np.sqrt(squares), total), divide(np.sqrt(squares + extra), total)
         return se, se_plus, self._cell_blocks(rows, effects, atoms, first)
 
     def _cell_blocks(self, rows: CellRows, effects: Floats, atoms: _Atoms, first: int) -> list[PartBlock]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers, Measurements, SliceKey, SwapBlock, Swaps, TestKey
 from memeci.metrics.array_part import measure_array
 from memeci.metrics.label_part import measure_labels
-from memeci.metrics.metric import Metric
+from memeci.metrics.metric import Metric, sum_by
 from memeci.metrics.moment_part import measure_moments
 from memeci.metrics.part import Part
 from memeci.metrics.tallies import Leaves, Tallies
@@ -48,6 +49,7 @@ class _Table:
     counts: list[Integers] = field(default_factory=list)
     imbalances: list[Integers] = field(default_factory=list)
     n_atoms: int = 0
+    units_at: int | None = None
 
     def add(self, part: Part, tallies: Tallies) -> None:
         self.parts.append(part)
@@ -66,12 +68,12 @@ class _Table:
 
     def _unit_offset(self, n_units: int) -> int:
         """Return where the atoms of the units begin: shared by all parts, since one draw swaps a whole unit."""
-        if not hasattr(self, "_units_at"):
-            self._units_at = self.n_atoms
+        if self.units_at is None:
+            self.units_at = self.n_atoms
             self.counts.append(np.ones(n_units, dtype=np.int64))
             self.imbalances.append(np.ones(n_units, dtype=np.int64))
             self.n_atoms += n_units
-        return self._units_at
+        return self.units_at
 
     def build(self, tallies: Tallies, metrics: Sequence[Metric], slices: tuple[SliceKey, ...], pairing: Pairing, seed: int) -> Measurements:
         names = ("baseline", "candidate", "se", "se_plus", "n_positive", "n_negative")
@@ -82,6 +84,7 @@ class _Table:
         reasons = np.full((self.n_slices, self.n_metrics), "", dtype=object)
         for part in self.parts:
             reasons[:, part.positions] = part.reasons
+        _clear_weightless(arrays, reasons, tallies)
         flat = {name: array.reshape(-1) for name, array in arrays.items()}
         n = np.repeat(count_slices(tallies.leaves), self.n_metrics)
         groups = tallies.leaves.n_groups
@@ -108,6 +111,30 @@ class _Table:
             return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int64)
 
         return Swaps(join(self.counts), join(self.imbalances), tuple(self.blocks))
+
+
+def _clear_weightless(arrays: dict[str, Floats], reasons: NDArray[np.object_], tallies: Tallies) -> None:
+    """Leave no value in a slice without examples, or without any weight; and no standard error without a change."""
+    n = count_slices(tallies.leaves)
+    empty = n == 0 if tallies.units is None else weigh_slices(tallies) == 0
+    for name in ("baseline", "candidate"):
+        arrays[name][empty] = np.nan
+    reasons[empty & (n == 0)] = "there are no examples"
+    reasons[empty & (n > 0)] = "all weights are 0"
+    unknown = np.isnan(arrays["candidate"] - arrays["baseline"])
+    for name in ("se", "se_plus"):
+        arrays[name][unknown] = np.nan
+
+
+def weigh_slices(tallies: Tallies) -> Floats:
+    """Return float64[S]: the weight of each slice."""
+    assert tallies.units is not None  # noqa: S101 - asked only where there are units
+    sums = []
+    for slice_set in tallies.leaves.sets:
+        slices = slice_set.membership[tallies.units.leaf]
+        keep = slices >= 0
+        sums.append(sum_by(slices[keep], tallies.units.weight[keep], len(slice_set.keys)))
+    return np.concatenate(sums)
 
 
 def count_slices(leaves: Leaves) -> Integers:

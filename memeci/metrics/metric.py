@@ -80,8 +80,9 @@ class LabelMetric(Metric, Protocol):
 class MomentMetric(Metric, Protocol):
     """A smooth functional of the weighted means of terms.
 
-    ``terms`` are SQL scalar expressions over ``{label}``, ``{prediction}``, ``{score}``, ``{label_probability}``,
-    ``{square_sum}`` (sum of squared class probabilities), ``{number:NAME}``; plain arithmetic that every SQL engine has.
+    ``terms`` are SQL scalar expressions over ``{label}``, ``{prediction}``, ``{label_probability}``, ``{square_sum}`` (sum of
+    squared class probabilities), ``{exact_match}``, ``{number:NAME}``, and the constants ``{label_centre}`` and
+    ``{prediction_centre}`` near the means; plain arithmetic that every SQL engine has.
     """
 
     @property

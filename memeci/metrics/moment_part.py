@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import Metric, MomentMetric, divide, sum_by
-from memeci.metrics.part import Part, PartBlock, UnitInfluence
+from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing
 from memeci.metrics.tallies import MomentTally, SliceSet, Tallies
 
 
@@ -21,50 +22,75 @@ def measure_moments(tallies: Tallies, metrics: Sequence[Metric], positions: Sequ
     first = 0
     for slice_set in tallies.leaves.sets:
         rows = slice(first, first + len(slice_set.keys))
-        measured = _SetMoments(tallies.moments, slice_set, tallies.n_units)
-        baseline[rows], candidate[rows], influence = measured.evaluate(metrics)  # type: ignore[arg-type]
+        measured = _SetMoments(tallies.moments, slice_set, tallies.n_units, metrics)  # type: ignore[arg-type]
+        baseline[rows], candidate[rows] = measured.base_values, measured.cand_values
         if tallies.has_baseline:
-            se[rows] = influence.standard_error()
-            blocks.extend(influence.blocks(candidate[rows] - baseline[rows], first))
+            se[rows] = measured.standard_error()
+            blocks.extend(measured.blocks(first))
         first += len(slice_set.keys)
     if not tallies.has_baseline:
         baseline[:] = np.nan
-    reasons = np.where(np.isnan(candidate), np.array([m.undefined for m in metrics], dtype=object)[None, :], "")
+    reasons = explain_missing([m.undefined for m in metrics], baseline, candidate, has_baseline=tallies.has_baseline)
+    reasons[np.isnan(baseline) & _lacks_columns(tallies.moments, metrics) & tallies.has_baseline] = NOT_IN_BASELINE
     none = np.full(shapes, -1.0)
     return Part(np.array(positions), baseline, candidate, se, se, none, none, reasons, tuple(blocks))
 
 
-class _SetMoments:
-    """The moments of one slice set: sums of all terms by slice, and influence by unit."""
+def _lacks_columns(tally: MomentTally, metrics: Sequence[Metric]) -> NDArray[np.bool_]:
+    """Return bool[M]: whether the baseline has none of the numbers a metric is made of."""
+    unknown = {term for term, column in zip(tally.terms, tally.base.T, strict=True) if np.isnan(column).all()}
+    return np.array([not unknown.isdisjoint(m.terms) for m in metrics])  # type: ignore[attr-defined]
 
-    def __init__(self, tally: MomentTally, slice_set: SliceSet, n_units: int) -> None:
+
+class _SetMoments:
+    """All moment metrics on the slices of one set. Sums of terms by row are float64[R, T], their means float64[S, T]."""
+
+    def __init__(self, tally: MomentTally, slice_set: SliceSet, n_units: int, metrics: Sequence[MomentMetric]) -> None:
         slices = slice_set.membership[tally.leaf]
         keep = slices >= 0
-        self.tally, self.n_units, self.n_slices = tally, n_units, len(slice_set.keys)
-        self.slice, self.unit, self.weight = slices[keep], tally.unit[keep], tally.weight[keep]
-        self.base, self.cand = tally.base[keep], tally.cand[keep]
+        self.n_units, self.n_slices, self.metrics = n_units, len(slice_set.keys), metrics
+        self.slice, self.weight = slices[keep], tally.weight[keep]
+        self.flat = self.slice * n_units + tally.unit[keep]
         self.total = sum_by(self.slice, self.weight, self.n_slices)
-
-    def evaluate(self, metrics: Sequence[MomentMetric]) -> tuple[Floats, Floats, UnitInfluence]:
-        influence = UnitInfluence.empty(self.n_slices, self.n_units, len(metrics))
-        flat = self.slice * self.n_units + self.unit
-        share = divide(self.weight, self.total[self.slice], 0.0)
-        influence.shares[:] = sum_by(flat, share, self.n_slices * self.n_units).reshape(self.n_slices, self.n_units)
-        values = []
-        for side, sign in ((self.base, -1.0), (self.cand, 1.0)):
-            column_values = []
-            for m, metric in enumerate(metrics):
-                picked = side[:, [self.tally.terms.index(term) for term in metric.terms]]
-                means = self._means(picked)
-                column_values.append(metric.value(means))
-                gradient = np.nan_to_num(metric.gradient(means))
-                centred = picked - self.weight[:, None] * means[self.slice]
-                contribution = (centred * gradient[self.slice]).sum(axis=1) / self.total[self.slice]
-                sums = sum_by(flat, contribution, self.n_slices * self.n_units)
-                influence.sums[:, :, m] += sign * sums.reshape(self.n_slices, self.n_units)
-            values.append(np.stack(column_values, axis=1))
-        return values[0], values[1], influence
+        self.base, self.cand = tally.base[keep], tally.cand[keep]
+        self.base_means, self.cand_means = self._means(self.base), self._means(self.cand)
+        self.terms = [[tally.terms.index(term) for term in metric.terms] for metric in metrics]
+        self.base_values, self.cand_values = self._values(self.base_means), self._values(self.cand_means)
 
     def _means(self, sums: Floats) -> Floats:
         columns = [divide(sum_by(self.slice, column, self.n_slices), self.total) for column in sums.T]
         return np.stack(columns, axis=1)
+
+    def _values(self, means: Floats) -> Floats:
+        return np.stack([m.value(means[:, terms]) for m, terms in zip(self.metrics, self.terms, strict=True)], axis=1)
+
+    def standard_error(self) -> Floats:
+        """Return float64[S, M], from the influence of each unit on candidate − baseline."""
+        influence = UnitInfluence.empty(self.n_slices, self.n_units, len(self.metrics))
+        influence.shares[:] = self._sum_by_unit(divide(self.weight, self.total[self.slice], 0.0))
+        for side, means, sign in ((self.base, self.base_means, -1.0), (self.cand, self.cand_means, 1.0)):
+            centred = side - self.weight[:, None] * means[self.slice]
+            influence.sums[:] += sign * self._project(centred, means)
+        return influence.standard_error()
+
+    def blocks(self, first: int) -> list[PartBlock]:
+        """Return the effect of each unit on delta, by the gradient midway between the sides: any swap leaves that where it is."""
+        effects = self._project(self.cand - self.base, (self.base_means + self.cand_means) / 2)
+        present = self._sum_by_unit(self.weight) > 0
+        blocks = []
+        for s in range(self.n_slices):
+            atoms = np.flatnonzero(present[s])
+            blocks.append(PartBlock(first + s, atoms, effects[s, atoms]))
+        return blocks
+
+    def _project(self, sums: Floats, means: Floats) -> Floats:
+        """Return float64[S, U, M]: sums of terms times the gradient at ``means``, by unit, as shares of the slice's weight."""
+        projected = np.empty((self.n_slices, self.n_units, len(self.metrics)))
+        for m, (metric, terms) in enumerate(zip(self.metrics, self.terms, strict=True)):
+            gradient = np.nan_to_num(metric.gradient(means[:, terms]))
+            contribution = (np.nan_to_num(sums[:, terms]) * gradient[self.slice]).sum(axis=1)
+            projected[:, :, m] = self._sum_by_unit(divide(contribution, self.total[self.slice], 0.0))
+        return projected
+
+    def _sum_by_unit(self, values: Floats) -> Floats:
+        return sum_by(self.flat, values, self.n_slices * self.n_units).reshape(self.n_slices, self.n_units)

@@ -13,9 +13,9 @@ from memeci.records import Direction, Task, Unit
 
 SQUARED_ERROR = "({prediction} - {label}) * ({prediction} - {label})"
 
-# Sums of squares around {shift}, a constant near the mean label: around 0 they would cancel catastrophically.
-CENTRED_LABEL = "({label} - {shift})"
-CENTRED_PREDICTION = "({prediction} - {shift})"
+# Sums of squares around constants near the means: around 0 they would cancel catastrophically.
+CENTRED_LABEL = "({label} - {label_centre})"
+CENTRED_PREDICTION = "({prediction} - {prediction_centre})"
 
 # A variance below this share of the mean square is rounding noise of a constant.
 RELATIVE_ZERO = 1e-14

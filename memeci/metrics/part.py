@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
+
+NOT_IN_BASELINE = "the baseline's predictions have no numbers for it"
 
 
 @dataclass(frozen=True)
@@ -74,3 +77,13 @@ class UnitInfluence:
             effects = self.sums[s, atoms] + np.nan_to_num(delta[s]) * self.shares[s, atoms, None]
             result.append(PartBlock(first_slice + s, atoms, effects))
         return tuple(result)
+
+
+def explain_missing(undefined: Sequence[str], baseline: Floats, candidate: Floats, *, has_baseline: bool) -> NDArray[np.object_]:
+    """Return str[S, M]: why a value cannot be computed, "" where both can. ``undefined`` has one sentence per metric."""
+    sentences = np.array(undefined, dtype=object)
+    reasons = np.where(np.isnan(candidate), sentences[None, :], "")
+    if has_baseline:
+        before = np.array([f"in the baseline, {sentence}" for sentence in undefined], dtype=object)
+        reasons = np.where(np.isnan(baseline) & ~np.isnan(candidate), before[None, :], reasons)
+    return reasons

@@ -41,7 +41,7 @@ def detect_task(signs: Signs, n_labels: int = 2) -> Task:
 def sort_labels(labels: Sequence[str]) -> tuple[str, ...]:
     """Return the labels as people list them: whole numbers by size, all else by code point."""
     try:
-        return tuple(sorted(set(labels), key=int))
+        return tuple(sorted(set(labels), key=lambda label: (int(label), label)))
     except ValueError:
         return tuple(sorted(set(labels)))
 

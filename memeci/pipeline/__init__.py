@@ -1,5 +1,19 @@
-"""The story of one run, in order: evaluate. Only calls and passes on; no click, no environment."""
+"""The story of one run, in order: evaluate, publish. Only calls and passes on; no click, no environment."""
 
 from memeci.pipeline.evaluate import Evaluated, Request, evaluate
+from memeci.pipeline.picture import Drawn, draw_record
+from memeci.pipeline.publish import Published, Show, load_artifact, load_record, publish, write_request_note
 
-__all__ = ["Evaluated", "Request", "evaluate"]
+__all__ = [
+    "Drawn",
+    "Evaluated",
+    "Published",
+    "Request",
+    "Show",
+    "draw_record",
+    "evaluate",
+    "load_artifact",
+    "load_record",
+    "publish",
+    "write_request_note",
+]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memeci.config import Config
 from memeci.errors import ConfigError
-from memeci.records import Baseline, BaselineKind, Evaluation
+from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
 
 if TYPE_CHECKING:
     from memeci.registry import Registry
@@ -24,10 +23,20 @@ class FoundSide:
     released: bool = False
     record: Evaluation | None = None
     metrics: Mapping[str, float] | None = None
+    history: tuple[ReleaseSummary, ...] = ()
 
 
-def find_baseline(spec: str, config: Config, registry: Registry | None, into: Path) -> FoundSide | None:
-    """Return the baseline that ``spec`` names; None for "none", or for "latest" while nothing is released.
+@dataclass(frozen=True)
+class Search:
+    """Where releases are looked for (None: in no repository), of which model, and the folder for what is found."""
+
+    registry: Registry | None
+    model: str
+    into: Path
+
+
+def find_baseline(spec: str, source: str, search: Search) -> FoundSide | None:
+    """Return the baseline that ``spec`` names for the predictions in ``source``; None for "none", or while nothing is released.
 
     A path that exists is a file; everything else is asked of git. Raises ConfigError where neither knows it.
     """
@@ -35,6 +44,7 @@ def find_baseline(spec: str, config: Config, registry: Registry | None, into: Pa
         return None
     if _is_path(spec):
         return FoundSide(Baseline(BaselineKind.FILE, name=spec), spec)
+    registry = search.registry
     if registry is None:
         if spec == "latest":
             return None
@@ -43,7 +53,7 @@ def find_baseline(spec: str, config: Config, registry: Registry | None, into: Pa
             "there is no such file, and this folder is in no git repository that could have such a tag.",
             "name a file of predictions, or `--baseline none`.",
         )
-    found = registry.find_baseline(config.model, spec, predictions_path=_path_in_tree(config, registry), into=into)
+    found = registry.find_baseline(search.model, spec, predictions_path=_path_in_tree(source, registry), into=search.into)
     if found is None:
         return None
     return FoundSide(
@@ -52,6 +62,7 @@ def find_baseline(spec: str, config: Config, registry: Registry | None, into: Pa
         released=found.record is not None,
         record=found.record,
         metrics=found.metrics,
+        history=found.history,
     )
 
 
@@ -61,11 +72,9 @@ def _is_path(spec: str) -> bool:
     return Path(spec).exists() and spec != "latest"
 
 
-def _path_in_tree(config: Config, registry: Registry) -> str | None:
+def _path_in_tree(source: str, registry: Registry) -> str | None:
     """Return where the predictions lie in the repository, or None if they do not."""
-    if config.predictions is None:
-        return None
     try:
-        return Path(config.predictions).resolve().relative_to(registry.top.resolve()).as_posix()
+        return Path(source).resolve().relative_to(registry.top.resolve()).as_posix()
     except ValueError:
         return None

@@ -8,8 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import msgspec
+
 from memeci.config import Config
 from memeci.decision import Decided, decide, decide_incomparable, is_failure
+from memeci.diagnosis import diagnose
+from memeci.engines.digest import compute_digest
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Engine, Overlap, Progress, Table
 from memeci.engines.examples import fetch_flips
@@ -26,10 +30,14 @@ from memeci.metrics.tallies import Tallies
 from memeci.metrics.task import choose_positive, is_positive_guessed, sort_labels
 from memeci.outputs import check_outputs, write_outputs
 from memeci.pipeline.assemble import Parts, assemble
-from memeci.pipeline.baseline import FoundSide, find_baseline
+from memeci.pipeline.baseline import FoundSide, Search, find_baseline
+from memeci.pipeline.picture import DrawResult, draw_record
+from memeci.pipeline.render import render_record
+from memeci.pipeline.shares import find_shares
 from memeci.pipeline.sides import Setup, load_baseline, load_candidate
 from memeci.pipeline.wording import note_guessed_positive, note_overlap, note_small_slices, say_incomparable
 from memeci.policy import Policy
+from memeci.puns import build_docker_tag
 from memeci.records import Candidate, Evaluation, Pairing, Task, Text
 from memeci.usercode import run_command
 
@@ -37,6 +45,9 @@ if TYPE_CHECKING:
     from memeci.registry import Registry
 
 COMMON_SHARE_NEEDED = 0.95
+
+KEEP_UP_TO = 1_000_000
+"""Examples whose predictions are kept beside the record. More are written when a release asks for them."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +66,19 @@ class Request:
     commit: str | None = None
     output_dir: Path | None = None
     picture: bool = True
+    animate: bool = False
     progress: Progress | None = None
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``."""
+    """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``; ``picture`` is there if it was asked for."""
 
     record: Evaluation
     failed: bool
     output_dir: Path | None = None
     files: tuple[str, ...] = ()
+    picture: DrawResult = DrawResult(None)
 
 
 def evaluate(request: Request) -> Evaluated:
@@ -104,14 +117,16 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
     setup = Setup(config, request.environment, folder)
     registry = _open_registry(config)
     table, task = load_candidate(engine, source, setup)
-    found = find_baseline(request.baseline or config.baseline, config, registry, folder)
+    found = find_baseline(request.baseline or config.baseline, source, Search(registry, config.model, folder))
     before = None
     if found is not None and found.source is not None:
         before = load_baseline(engine, found.source, task, setup, released=found.released)
     plan, selection = _plan(config, task, table, before)
-    tallies, pair = build_tallies(engine, table, before, plan)
+    tallied = build_tallies(engine, table, before, plan)
+    tallies, pair = tallied.tallies, tallied.pair
     policy = config.build_policy(
         noise=found.record.noise if found and found.record else None,
+        noise_runs=found.record.noise_runs if found and found.record else 0,
         ungated=UNGATED,
     )
     decided = _decide(tallies, pair, plan, policy, _collect_notes(selection, pair, plan, table, config), found)
@@ -122,42 +137,64 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
         candidate=Candidate(source, request.commit or (head.commit if head else None), head.dirty if head else False),
         baseline=found.baseline if found else None,
         table=table,
+        digest=_find_digest(engine, table, pair, found),
         tallies=tallies,
         pair=pair,
         decided=decided,
         positive=plan.positive,
         engine=engine.name,
-        examples=fetch_flips(engine, pair, table, before) if before is not None and tallies.cells is not None else (),
-        history=(),
+        examples=fetch_flips(engine, tallied, table, before) if before is not None and tallies.cells is not None else (),
+        shares=find_shares(tallies),
+        history=found.history if found else (),
+        noise=policy.noise,
+        noise_runs=policy.noise_runs,
     )
     record = assemble(parts)
     return _finish(request, record, policy, engine, table, folder)
 
 
+def _find_digest(engine: Engine, table: Table, pair: Pair, found: FoundSide | None) -> str:
+    """Return the dataset's digest: the release's own where ids and labels are the same, else computed."""
+    same = pair.overlap is not None and pair.overlap.complete and not pair.overlap.relabelled
+    if same and found is not None and found.record is not None:
+        return found.record.dataset.digest
+    return compute_digest(engine, table)
+
+
 def _finish(request: Request, record: Evaluation, policy: Policy, engine: Engine, table: Table, folder: Path) -> Evaluated:
     failed = is_failure(record.verdict, policy)
+    record = _enrich(record, request.config)
     if request.output_dir is None:
         return Evaluated(record, failed)
-    from memeci.pipeline.render import render_record
-
-    files: dict[str, bytes | Path] = {**render_record(record, picture=request.picture)}
-    write_predictions(engine, table, folder / "predictions.parquet")
-    files["predictions.parquet"] = folder / "predictions.parquet"
+    result = draw_record(record, animate=request.animate) if request.picture else DrawResult(None)
+    files: dict[str, bytes | Path] = {**render_record(record, result.drawn)}
+    if table.n <= KEEP_UP_TO:
+        write_predictions(engine, table, folder / "predictions.parquet")
+        files["predictions.parquet"] = folder / "predictions.parquet"
     write_outputs(request.output_dir, files)
-    return Evaluated(record, failed, request.output_dir, tuple(files))
+    return Evaluated(record, failed, request.output_dir, tuple(files), result)
+
+
+def _enrich(record: Evaluation, config: Config) -> Evaluation:
+    """Return the record with its findings and the pun on its commit."""
+    tag = None
+    if record.candidate.commit is not None:
+        tag = build_docker_tag(record.candidate.commit, theme=config.theme, exclude=config.puns.exclude)
+    return msgspec.structs.replace(record, findings=diagnose(record), docker_tag=tag)
 
 
 def _open_registry(config: Config) -> Registry | None:
     from memeci.registry import open_registry
 
-    return open_registry(config.root, namespace=f"refs/{config.registry.namespace}", remote=config.registry.remote)
+    return open_registry(config.root, namespace=config.registry.namespace, remote=config.registry.remote)
 
 
 def _plan(config: Config, task: Task, table: Table, before: Table | None) -> tuple[TallyPlan, Selection]:
     labels = sort_labels([*table.labels, *table.predictions, *(before.labels + before.predictions if before else ())])
     positive = choose_positive(labels, config.positive_label) if task is Task.BINARY else None
     requests = [MetricRequest(m.name, m.column or (m.name if m.function else None), m.direction, m.unit) for m in config.metrics]
-    selection = select_metrics(task, requests, _describe_available(table, labels, positive))
+    known = _describe_available(before, labels, positive) if before is not None else None
+    selection = select_metrics(task, requests, _describe_available(table, labels, positive), known)
     plan = TallyPlan(task, labels, positive, config.slices, config.min_slice_size, selection.metrics)
     return plan, selection
 
@@ -171,7 +208,7 @@ def _describe_available(table: Table, labels: tuple[str, ...], positive: str | N
         labels=labels,
         source=table.name,
         score=has_score,
-        probability=has_score and inside,
+        probability=inside,
         probabilities=bool(by_label) and set(labels) <= set(by_label),
         score_range=bounds,
     )

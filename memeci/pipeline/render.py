@@ -1,13 +1,22 @@
-"""From a record to the files of the output folder. A function of the record alone."""
+"""From a record to the files of the output folder. A function of the record alone, and of the picture made from it."""
 
 from __future__ import annotations
 
+from memeci.pipeline.picture import Drawn
 from memeci.records import Evaluation, encode_record
-from memeci.report import render_files
+from memeci.report import PictureLink, render_files
+
+PICTURE_FILE = "meme.png"
+ANIMATION_FILE = "meme.gif"
 
 
-def render_record(record: Evaluation, *, picture: bool) -> dict[str, bytes]:
-    """Return the files by name: record.json, the reports, and the picture where one is wanted."""
+def render_record(record: Evaluation, drawn: Drawn | None) -> dict[str, bytes]:
+    """Return the files by name: record.json, the picture if there is one, and the reports."""
     files = {"record.json": encode_record(record)}
-    files |= render_files(record, language=record.language, picture=None)  # type: ignore[arg-type]
-    return files
+    link = None
+    if drawn is not None:
+        files[PICTURE_FILE] = drawn.png
+        link = PictureLink(alt=drawn.alt, url=PICTURE_FILE, caption=drawn.caption)
+        if drawn.gif is not None:
+            files[ANIMATION_FILE] = drawn.gif
+    return files | render_files(record, language=record.language, picture=link)  # type: ignore[arg-type]

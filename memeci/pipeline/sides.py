@@ -63,7 +63,9 @@ def load_baseline(engine: Engine, source: str, task: Task, setup: Setup, *, rele
     """Return the baseline's table: the same parts as the candidate's; slices and groups are taken from the candidate."""
     config = setup.config
     relation, schema = _open(engine, source)
-    wanted = RELEASED if released else config.columns
+    # Weight, group and text are the candidate's: a baseline may lack them.
+    unneeded = frozenset({"weight", "group", "text"})
+    wanted = RELEASED if released else replace(config.columns, weight=None, group=None, text=None, unused=config.columns.unused | unneeded)
     names = {column.name for column in schema}
     numbers = tuple(name for name in config.number_columns if name in names)
     columns = resolve_columns(schema, wanted, source=relation.name, numbers=numbers, places={} if released else config.places)

@@ -1,5 +1,17 @@
 """The pun on a commit: its hash read aloud in Chinese, as a Docker tag and back. Pure; knows no git, no forge and no picture."""
 
+from memeci.puns.explaining import format_explanation
+from memeci.puns.image import (
+    ImageMetadata,
+    build_image_metadata,
+    format_bake,
+    format_dotenv,
+    format_json,
+    format_labels,
+    format_tags,
+    is_release,
+    parse_created,
+)
 from memeci.puns.leet import unweave_leet
 from memeci.puns.manners import Manners
 from memeci.puns.reading import Segment
@@ -18,14 +30,24 @@ from memeci.puns.tag import (
 __all__ = [
     "DecodedTag",
     "Explanation",
+    "ImageMetadata",
     "Manners",
     "Segment",
     "Style",
     "build_docker_tag",
+    "build_image_metadata",
     "decode_tag",
     "explain_commit",
     "explain_tag",
+    "format_bake",
+    "format_dotenv",
+    "format_explanation",
+    "format_json",
+    "format_labels",
+    "format_tags",
+    "is_release",
     "load_themes",
     "parse_commit",
+    "parse_created",
     "unweave_leet",
 ]

@@ -121,7 +121,7 @@ def parse_commit(text: str) -> str:
     commit = text.strip().lower()
     if COMMIT.match(commit) is None:
         raise DataError(
-            f'"{text[:80]}" is no full commit hash.',
+            f'"{text.strip()[:80]}" is no full commit hash.',
             "the pun is read from all 40 (or 64) hexadecimal digits; an abbreviation would give another one.",
             "git rev-parse HEAD",
         )

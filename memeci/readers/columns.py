@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from memeci.config import ColumnsConfig
 from memeci.errors import DataError
-from memeci.readers.names import COMMON_NAMES, PROBABILITY_PREFIXES, normalize_name
+from memeci.readers.names import COMMON_NAMES, DOUBTFUL_PREFIXES, PROBABILITY_PREFIXES, normalize_name
 from memeci.relation import Columns, ColumnType
 
 PARTS = tuple(COMMON_NAMES)
@@ -24,7 +24,7 @@ _MEANING = {
     "metrics": "the numbers of a metric",
     "probabilities": "a label's probability",
 }
-_NUMERIC = {"integer", "float", "text", "other"}  # Delimited text has every column as text.
+_MAYBE_NUMERIC = {"integer", "float", "text", "json", "other"}  # Delimited text has every column as text.
 
 
 def resolve_columns(  # noqa: PLR0913 — the parts of one configuration, given apart so that a file alone needs none
@@ -63,6 +63,15 @@ def resolve_columns(  # noqa: PLR0913 — the parts of one configuration, given 
     )
 
 
+def list_candidates(part: str, names: Sequence[str]) -> list[str]:
+    """Return the columns whose name is as good as any for this part: those of the best rank that has one."""
+    for rank in COMMON_NAMES[part]:
+        candidates = [name for name in names if normalize_name(name) in rank]
+        if candidates:
+            return candidates
+    return []
+
+
 def _named(wanted: ColumnsConfig, slices: Sequence[str], numbers: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Yield (role, column, key in the configuration) of every column somebody named."""
     for part in PARTS:
@@ -79,17 +88,14 @@ def _named(wanted: ColumnsConfig, slices: Sequence[str], numbers: Sequence[str])
 def _find(part: str, names: Sequence[str], taken: set[str], wanted: ColumnsConfig, source: str) -> str | None:
     if part in wanted.unused:
         return None
-    for rank in COMMON_NAMES[part]:
-        candidates = [name for name in names if normalize_name(name) in rank and name not in taken]
-        if len(candidates) > 1:
-            raise DataError(
-                f'{source} has two columns for {_MEANING[part]}: "{candidates[0]}" and "{candidates[1]}".',
-                "both are common names for it, and memeci does not guess.",
-                f"set `columns.{part}: {candidates[0]}` in memeci.yml (or `{part}: {candidates[1]}`).",
-            )
-        if candidates:
-            return candidates[0]
-    return None
+    candidates = list_candidates(part, [name for name in names if name not in taken])
+    if len(candidates) > 1:
+        raise DataError(
+            f'{source} has two columns for {_MEANING[part]}: "{candidates[0]}" and "{candidates[1]}".',
+            "both are common names for it, and memeci does not guess.",
+            f"set `columns.{part}: {candidates[0]}` in memeci.yml (or `{part}: {candidates[1]}`).",
+        )
+    return candidates[0] if candidates else None
 
 
 def _resolve_probabilities(schema: Sequence[ColumnType], wanted: ColumnsConfig, source: str) -> tuple[tuple[str, str], ...]:
@@ -99,15 +105,17 @@ def _resolve_probabilities(schema: Sequence[ColumnType], wanted: ColumnsConfig, 
         return tuple(wanted.probabilities.items())
     if wanted.probabilities is not None:
         return _match_pattern(schema, wanted.probabilities, source)
-    for prefix in PROBABILITY_PREFIXES:
-        family = tuple(
-            (column.name.strip()[len(prefix) :], column.name)
-            for column in schema
-            if column.kind in _NUMERIC and normalize_name(column.name).startswith(prefix) and len(column.name.strip()) > len(prefix)
-        )
-        if len(family) > 1:
-            return family
-    return ()
+    wanted_kinds = [(prefix, _MAYBE_NUMERIC) for prefix in PROBABILITY_PREFIXES] + [(prefix, {"float"}) for prefix in DOUBTFUL_PREFIXES]
+    families = (_find_family(schema, prefix, kinds) for prefix, kinds in wanted_kinds)
+    return next((family for family in families if len(family) > 1), ())
+
+
+def _find_family(schema: Sequence[ColumnType], prefix: str, kinds: set[str]) -> tuple[tuple[str, str], ...]:
+    """Return (label, column) of the columns that begin with ``prefix``."""
+    named = [(column.name.strip(), column) for column in schema if column.kind in kinds]
+    return tuple(
+        (name[len(prefix) :], column.name) for name, column in named if normalize_name(name).startswith(prefix) and name[len(prefix) :]
+    )
 
 
 def _match_pattern(schema: Sequence[ColumnType], pattern: str, source: str) -> tuple[tuple[str, str], ...]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
-import gzip
 import json
 import math
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +15,7 @@ from memeci.readers.reader import Layout, Opened
 from memeci.relation import FileFormat
 
 MAX_BYTES = 1 << 30
+MAX_CLASSES = 50
 
 Row = dict[str, Any]
 
@@ -26,30 +23,47 @@ Row = dict[str, Any]
 def convert(probe: Probe, tool: str, read_rows: Callable[[], Iterable[Row]]) -> Opened:
     """Write what ``read_rows`` yields and return the new file. Raises DataError if the tool's file is broken or has no example.
 
-    A value is text, number, boolean or null; NaN becomes null.
+    A value is text, number, boolean or null; NaN becomes null. Where "target" holds a few classes, it and "prediction" keep
+    these names and are found as label and prediction; where answers are free text, which only the tool's scores can judge,
+    they are called "expected_answer" and "model_answer".
     """
-    target = Path(tempfile.mkdtemp(dir=_folder())) / f"{probe.path.name}.jsonl"
-    n = 0
+    rows: list[Row] = []
     try:
-        with target.open("w", encoding="utf-8") as file:
-            for row in read_rows():
-                n += 1
-                json.dump({key: _finite(value) for key, value in row.items()}, file, ensure_ascii=False)
-                file.write("\n")
+        rows.extend(read_rows())
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, EOFError, OSError) as error:
         raise DataError(
             f"{probe.path} cannot be read as {tool}.",
-            f"it begins like one, but: {str(error)[:200]} (examples read before: {n:,}).",
+            f"it begins like one, but: {str(error)[:200]} (examples read before: {len(rows):,}).",
             "let the tool write it again, or write the predictions as CSV or JSON lines.",
         ) from None
-    if n == 0:
+    if not rows:
         raise DataError(f"{probe.path} has no examples.", f"it is {tool} without samples.", "let the tool log its samples.")
-    return Opened(target, Layout(FileFormat.JSON_LINES))
+    return Opened(_write_rows(rows, probe.path.name), Layout(FileFormat.JSON_LINES))
+
+
+def _write_rows(rows: Sequence[Row], name: str) -> Path:
+    import tempfile
+
+    path = Path(tempfile.mkdtemp(dir=_folder())) / f"{name}.jsonl"
+    names = {} if has_classes(rows) else {"target": "expected_answer", "prediction": "model_answer"}
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            json.dump({names.get(key, key): _finite(value) for key, value in row.items()}, file, ensure_ascii=False)
+            file.write("\n")
+    return path
+
+
+def has_classes(rows: Sequence[Row]) -> bool:
+    """Return whether the targets are classes: few, and each met twice on average. The same for every model on one dataset."""
+    targets = {row.get("target") for row in rows} - {None}
+    return 0 < len(targets) <= min(MAX_CLASSES, len(rows) // 2)
 
 
 def open_text(probe: Probe) -> IO[str]:
     """Return the whole file as text, decompressed."""
     if probe.compression == "gzip":
+        import gzip
+
         return gzip.open(probe.path, "rt", encoding="utf-8-sig")
     return probe.path.open(encoding="utf-8-sig")
 
@@ -89,6 +103,10 @@ def _finite(value: Any) -> Any:
 
 @functools.cache
 def _folder() -> str:
+    import atexit
+    import shutil
+    import tempfile
+
     folder = tempfile.mkdtemp(prefix="memeci-read-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

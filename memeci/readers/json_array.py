@@ -23,7 +23,7 @@ class JsonArrayReader:
     def open(self, probe: Probe) -> Opened:
         if probe.head is not None:
             _check_first_element(probe)
-        return Opened(probe.path, Layout(FileFormat.JSON_ARRAY, compression=probe.compression, bom=probe.bom))
+        return Opened(probe.path, Layout(FileFormat.JSON_ARRAY, compression=probe.compression))
 
 
 def _check_first_element(probe: Probe) -> None:

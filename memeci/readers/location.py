@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import glob
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from memeci.errors import DataError
@@ -30,6 +31,18 @@ def list_files(spec: str, suffixes: tuple[str, ...], compressions: tuple[str, ..
     if _GLOB_CHARACTERS & set(spec):
         return _list_glob(spec)
     raise DataError(f"{spec} does not exist.", _explain_missing(path), _suggest_next(path))
+
+
+def is_partitioned(spec: str, paths: Sequence[Path]) -> bool:
+    """Return whether folders below the one that ``spec`` names carry a column, as Hive and Spark write: platform=ios/.
+
+    Folders above it are places, not data: /runs/score=0.9/preds.csv has no column of that name.
+    """
+    named = Path(spec)
+    fixed = named.parts if named.exists() else tuple(itertools.takewhile(lambda part: not _GLOB_CHARACTERS & set(part), named.parts))
+    base = Path(*fixed)
+    below = [path.relative_to(base).parts[:-1] for path in paths if path.is_relative_to(base)]
+    return bool(below) and all(any("=" in part for part in parts) for parts in below)
 
 
 def _list_folder(folder: Path, suffixes: tuple[str, ...], compressions: tuple[str, ...]) -> list[Path]:

@@ -35,7 +35,9 @@ COMMON_NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 # A family of columns, one per label: "prob_cat", "prob_dog".
-PROBABILITY_PREFIXES = ("prob_", "proba_", "probability_", "score_", "p_", "y_prob_", "y_proba_", "概率_")
+PROBABILITY_PREFIXES = ("prob_", "proba_", "probability_", "y_prob_", "y_proba_", "概率_")
+# These begin other names, too ("p_name", "score_date"): only for columns that the file itself types as fractions.
+DOUBTFUL_PREFIXES = ("score_", "p_")
 
 
 def normalize_name(name: str) -> str:

@@ -13,7 +13,7 @@ from memeci.readers.inspect_log import InspectEvalReader, InspectJsonReader
 from memeci.readers.json_array import JsonArrayReader
 from memeci.readers.json_lines import JsonLinesReader
 from memeci.readers.lm_eval import LmEvalReader
-from memeci.readers.location import list_files
+from memeci.readers.location import is_partitioned, list_files
 from memeci.readers.parquet import ParquetReader
 from memeci.readers.probe import COMPRESSIONS, Probe, read_probe
 from memeci.readers.promptfoo import PromptfooReader
@@ -50,6 +50,8 @@ def open_predictions(spec: str | Path) -> Relation:
         format=layout.format,
         delimiter=layout.delimiter,
         compression=layout.compression,
+        columns=layout.columns,
+        partitioned=is_partitioned(name, [o.path for o in opened]),
         bom=any(o.layout.bom for o in opened),
     )
 
@@ -85,7 +87,8 @@ def _check_name(probe: Probe, reader: Reader) -> None:
     promised = next((r for r in reversed(_ORDER) if probe.suffix in r.suffixes), None)
     if promised is None or probe.suffix in reader.suffixes:
         return
-    better = probe.path.with_suffix(reader.suffixes[0])
+    bare = probe.path.with_suffix("")
+    better = bare if bare.suffix in reader.suffixes else bare.with_suffix(reader.suffixes[0])
     raise DataError(
         f"{probe.path} is not {promised.title}, though its name says so.",
         f"it holds {reader.title}.",
@@ -100,6 +103,13 @@ def _check_one_layout(name: str, opened: Sequence[Opened]) -> None:
             why = f"{first.path} is {first.layout.format.value}, {other.path} is {other.layout.format.value}"
         elif (other.layout.delimiter, other.layout.compression) != (first.layout.delimiter, first.layout.compression):
             why = f"{first.path} and {other.path} differ in delimiter or compression"
+        elif other.layout.columns != first.layout.columns:
+            why = f"{first.path} has the columns {_list(first)}; {other.path} has {_list(other)}"
         else:
             continue
         raise DataError(f"{name} mixes formats.", f"{why}.", "name the files that belong together, with a glob or a folder of their own.")
+
+
+def _list(opened: Opened) -> str:
+    names = opened.layout.columns
+    return ", ".join(names[:20]) + (" …" if len(names) > 20 else "")

@@ -17,6 +17,7 @@ class Layout:
     format: FileFormat
     delimiter: str = ","
     compression: str = "none"
+    columns: tuple[str, ...] = ()
     bom: bool = False
 
 

@@ -3,15 +3,162 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from memeci.registry.names import is_ref_name
+from memeci.errors import ConfigError
+from memeci.registry.command import MIB
+from memeci.registry.names import FIRST, TagStyle, Version, check_model, is_ref_name, parse_model_tag
+from memeci.registry.objects import write_object
+from memeci.registry.push import PushResult, attempts, gave_up, push_refs
+from memeci.registry.release_record import TAG_LIMIT
+from memeci.registry.repository import Repository, TagRef, unreachable
+from memeci.registry.scratch import open_scratch
+from memeci.registry.writing import create_refs, read_identity
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+_RELEASE_LINE = re.compile(rb"^memeci-release: (\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A release that entered a stage. ``remote`` is where the tag was pushed to."""
+
+    tag: str
+    release: str
+    stage: str
+    commit: str
+    remote: str | None
 
 
 def parse_stage_tag(tag: str, model: str) -> tuple[str, int] | None:
-    """Return ("prod", 3) for "sentiment#prod#3", None for any tag that is no stage of this model."""
+    """Return ("prod", 3) for "sentiment#prod#3", None for any tag that is no stage of this model.
+
+    GTO also writes "sentiment#prod", without a number: it counts as number 0.
+    """
     parts = tag.split("#")
-    if len(parts) != 3 or parts[0] != model or not is_ref_name(parts[1]) or not _NUMBER.fullmatch(parts[2]):
+    if len(parts) not in {2, 3} or parts[0] != model or not is_ref_name(parts[1]):
         return None
-    return parts[1], int(parts[2])
+    if len(parts) == 2:
+        return parts[1], 0
+    return (parts[1], int(parts[2])) if _NUMBER.fullmatch(parts[2]) else None
+
+
+def next_number(tags: Mapping[str, TagRef], model: str) -> int:
+    """Return the number of the next stage tag of a model: GTO counts on over all of its stages. Pure."""
+    return 1 + max((parsed[1] for name in tags if (parsed := parse_stage_tag(name, model))), default=0)
+
+
+def promote(repository: Repository, release: str, stage: str, *, push: bool) -> Promotion:
+    """Tag the commit of ``release`` ("sentiment@v1.4.0") with the next number of a stage.
+
+    Raises ConfigError for a release or stage that cannot be, GitError where git or the remote refuses.
+    """
+    model = check_model(release.rpartition("@v")[0])
+    if not is_ref_name(stage):
+        raise ConfigError(f'"{stage[:80]}" cannot be a stage.', "it becomes part of a git tag.", "use a plain word such as prod.")
+    for _ in attempts():
+        tags = list_tags(repository)
+        commit = _commit_of(repository, tags, release, model)
+        name = f"{model}#{stage}#{next_number(tags, model)}"
+        if _publish(repository, name, commit, f"{release} is {stage}\n\nmemeci-release: {release}\n", tags[release], push=push):
+            return Promotion(name, release, stage, commit, repository.remote if push else None)
+    raise gave_up("the promotion", repository.remote or "this clone")
+
+
+def list_tags(repository: Repository) -> dict[str, TagRef]:
+    """Return the tags of the clone and of its remote; where both have one, the remote's."""
+    here = ((name.removeprefix("refs/tags/"), identity) for name, identity in repository.list_refs(["refs/tags/"]).items())
+    return {**{name: TagRef(name, identity, None, False) for name, identity in here}, **repository.list_remote_tags()}
+
+
+def find_promoted(repository: Repository, tags: Mapping[str, TagRef], model: str, stage: str) -> TagRef:
+    """Return the tag of the release that is in ``stage`` (the stage tag itself where its commit has no release).
+
+    Raises ConfigError where nothing is in that stage.
+    """
+    staged = {parsed[1]: tag for tag in tags.values() if (parsed := parse_stage_tag(tag.name, model)) and parsed[0] == stage}
+    if not staged:
+        stages = sorted({parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))})
+        raise ConfigError(
+            f'no release of "{model}" is in the stage "{stage[:80]}".',
+            f"its stages are: {', '.join(stages) or 'none yet'}.",
+            f"memeci promote {model}@vVERSION {stage if is_ref_name(stage) else 'prod'}",
+        )
+    newest = staged[max(staged)]
+    commit = newest.commit or peel(repository, newest)
+    released = [tag for tag in tags.values() if _is_release(tag, model) and (tag.commit or peel(repository, tag)) == commit]
+    if len(released) < 2:
+        return released[0] if released else newest
+    # Several releases of one commit: the stage tag says which.
+    match = _RELEASE_LINE.search(_read_tag_object(repository, newest))
+    named = match[1].decode("utf-8", "replace") if match else ""
+    return next((tag for tag in released if tag.name == named), max(released, key=lambda tag: _version(tag, model)))
+
+
+def peel(repository: Repository, tag: TagRef) -> str | None:
+    """Return the commit that a tag of the clone names; None where the clone does not have it."""
+    with repository.reader() as reader:
+        found = reader.read(f"{tag.id}^{{commit}}", 16 * MIB)
+    return found[0].id if found else None
+
+
+def _is_release(tag: TagRef, model: str) -> bool:
+    parsed = parse_model_tag(tag.name, model)
+    return parsed is not None and parsed[0] is TagStyle.RELEASE
+
+
+def _version(tag: TagRef, model: str) -> Version:
+    parsed = parse_model_tag(tag.name, model)
+    return parsed[1] if parsed else FIRST
+
+
+def _read_tag_object(repository: Repository, tag: TagRef) -> bytes:
+    with repository.reader() as reader:
+        found = reader.read(tag.id, TAG_LIMIT)
+    if found is not None or repository.remote is None:
+        return found[1] if found else b""
+    with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
+        scratch.fetch(repository.remote, [f"refs/tags/{tag.name}"], file_limit=512 * MIB, filter_spec="tree:0")
+        with scratch.reader() as reader:
+            found = reader.read(tag.id, TAG_LIMIT)
+    return found[1] if found else b""
+
+
+def _commit_of(repository: Repository, tags: Mapping[str, TagRef], release: str, model: str) -> str:
+    tag = tags.get(release)
+    commit = None if tag is None or not _is_release(tag, model) else tag.commit or peel(repository, tag)
+    if commit is None:
+        known = sorted(name for name in tags if _is_release(tags[name], model))
+        raise ConfigError(
+            f'there is no release "{release[:200]}".',
+            f"the last releases are: {', '.join(known[-5:]) or 'none'}.",
+            "memeci promote MODEL@vVERSION STAGE",
+        )
+    return commit
+
+
+def _publish(repository: Repository, name: str, commit: str, message: str, release: TagRef, *, push: bool) -> bool:
+    """Create the tag there and here; False where somebody else took its number."""
+    who = read_identity(repository)
+    text = f"object {commit}\ntype commit\ntag {name}\ntagger {who}\n\n{message}".encode()
+    refs = {f"refs/tags/{name}": write_object(repository.objects, "tag", text, repository.object_format)}
+    if push and not _push(repository, refs, text, release):
+        return False
+    return create_refs(repository, refs, keep_going=push) is PushResult.DONE or push
+
+
+def _push(repository: Repository, refs: dict[str, str], tag: bytes, release: TagRef) -> bool:
+    if repository.remote is None or not release.remote:
+        raise ConfigError(
+            f"the remote does not have the release {release.name}.",
+            "a stage is a tag on a commit that the remote must know." if repository.remote else "this repository has no remote.",
+            "push the release first (`memeci release --push`), or leave out --push.",
+        )
+    # From a scratch repository that fetches the commit of the release: a shallow clone often does not have it.
+    with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
+        fetched = scratch.fetch(repository.remote, [f"refs/tags/{release.name}"], file_limit=512 * MIB, filter_spec="blob:none")
+        if fetched.code != 0:
+            raise unreachable(repository.remote, fetched)
+        write_object(scratch.git_dir / "objects", "tag", tag, repository.object_format)
+        return push_refs(repository, repository.remote, refs, scratch=scratch) is PushResult.DONE

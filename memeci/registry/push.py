@@ -19,6 +19,10 @@ from memeci.registry.scratch import Scratch
 
 MAX_ATTEMPTS = 200
 MAX_WAIT_S = 300.0
+MAX_STANDSTILL = 10
+"""Lost races for one and the same version. Whoever wins a race takes the version, so this is no race: a lock was left behind."""
+
+_FILE_LIMIT = 1024 * MIB
 _FIRST_DELAY_S = 0.05
 _MAX_DELAY_S = 3.0
 
@@ -78,14 +82,20 @@ _REFUSALS = (
 
 
 def push_refs(
-    repository: Repository, remote: str, refs: Mapping[str, str], *, scratch: Scratch | None = None, file_limit: int = 64 * MIB
+    repository: Repository,
+    remote: str,
+    refs: Mapping[str, str],
+    *,
+    scratch: Scratch | None = None,
+    expected: Mapping[str, str] | None = None,
 ) -> PushResult:
     """Push full ref name → object id ("" deletes) all or nothing, never forced. From the clone, or from ``scratch``.
 
-    Raises GitError where the remote refuses, or cannot be reached.
+    With ``expected`` only while the remote still has those ids. Raises GitError where the remote refuses, or cannot be reached.
     """
-    sender = _Sender(repository, remote, scratch, file_limit)
-    output = sender.push([f"{identity}:{name}" for name, identity in refs.items()])
+    sender = _Sender(repository, remote, scratch)
+    leases = [f"--force-with-lease={name}:{identity}" for name, identity in (expected or {}).items()]
+    output = sender.push([f"{identity}:{name}" for name, identity in refs.items()], *leases)
     lines = _parse_porcelain(output.text)
     if output.code == 0:
         # "=": the remote has exactly this already, so somebody else brought it there.
@@ -110,18 +120,17 @@ class _Sender:
     repository: Repository
     remote: str
     scratch: Scratch | None
-    file_limit: int
 
     def push(self, specs: Sequence[str], *more: str) -> Output:
         settings = ["push.followTags=false", "push.gpgSign=false", "http.lowSpeedLimit=1000", "http.lowSpeedTime=60", "gc.auto=0"]
         if self.repository.shallow and self.scratch is None:
-            # A shallow clone does not see what its remote has in common with it; asking keeps the whole tree off the wire.
+            # Where the remote has moved on, a shallow clone does not see what they have in common; asking keeps the tree off the wire.
             settings.append("push.negotiate=true")
         options = ["--atomic", "--porcelain", "--no-verify", "--recurse-submodules=no", "--no-signed", *more]
         arguments = [*(part for setting in settings for part in ("-c", setting)), "push", *options, "--", self.remote, *specs]
         if self.scratch is not None:
-            return self.scratch.run(arguments, self.scratch.guard(self.file_limit))
-        return run_git(arguments, cwd=self.repository.top, guard=Guard(file_limit=self.file_limit))
+            return self.scratch.run(arguments, self.scratch.guard(_FILE_LIMIT))
+        return run_git(arguments, cwd=self.repository.top, guard=Guard(file_limit=_FILE_LIMIT))
 
 
 def _parse_porcelain(text: str) -> list[_Line]:

@@ -15,12 +15,14 @@ from memeci.errors import DataError
 from memeci.records import Evaluation
 from memeci.registry.command import KIB, MIB
 from memeci.registry.objects import REGULAR_FILE, ObjectReader, TreeEntry, compute_object_id, object_format_of, parse_headers, parse_tree
+from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 
 RECORD = "record.json"
 PREDICTIONS = "predictions.parquet"
 PICTURE = "meme.png"
 TAG_COPY = "tag"
+_COPY = "baseline.parquet"
 
 PREDICTIONS_LIMIT = 512 * MIB
 TAG_LIMIT = 64 * KIB
@@ -71,6 +73,8 @@ def read_release(reader: ObjectReader, record_commit: str, tag: str, tag_id: str
     if evaluation.candidate.commit not in {None, commit}:
         raise _mismatch(tag, f"the tag is on commit {commit[:12]}, the record is about {str(evaluation.candidate.commit)[:12]}.")
     predictions = None if into is None else _copy_predictions(reader, entries, digests.get("predictions"), tag, into)
+    if predictions is not None:
+        check_predictions(predictions, evaluation.dataset.n, tag)
     return ReleaseContent(evaluation, commit, record_digest, predictions)
 
 
@@ -99,7 +103,7 @@ def _read_blob(reader: ObjectReader, entries: dict[str, TreeEntry], name: str, l
 def _copy_predictions(reader: ObjectReader, entries: dict[str, TreeEntry], digest: str | None, tag: str, into: Path) -> Path | None:
     if PREDICTIONS not in entries:
         return None
-    target = into / PREDICTIONS
+    target = into / _COPY
     copied = reader.copy(entries[PREDICTIONS].id, target, PREDICTIONS_LIMIT)
     if copied is None or copied[0].kind != "blob" or copied[1] != digest:
         target.unlink(missing_ok=True)

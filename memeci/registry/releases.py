@@ -7,7 +7,6 @@ record is named before the tag, so a host that dies halfway leaves a record with
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,17 @@ from pathlib import Path
 from memeci.errors import ConfigError, DataError, GitError
 from memeci.records import Evaluation, Status
 from memeci.registry.bump import Bump, Step, choose_step
-from memeci.registry.command import MIB, Guard, check_succeeded, format_last_words, run_git
+from memeci.registry.command import MIB, check_succeeded, run_git
 from memeci.registry.names import FIRST, Part, TagStyle, Version, check_model, format_tag, parse_model_tag, parse_version, release_ref
 from memeci.registry.objects import format_tree, write_object
-from memeci.registry.push import PushResult, attempts, gave_up, push_refs
+from memeci.registry.parquet_footer import check_predictions
+from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
 from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 from memeci.registry.release_message import format_message
 from memeci.registry.release_record import PICTURE, PREDICTIONS, PREDICTIONS_LIMIT, RECORD, TAG_COPY, compute_digest
 from memeci.registry.repository import Head, Repository
 from memeci.registry.scratch import open_scratch
+from memeci.registry.writing import create_refs, read_identity
 
 _PICTURE_LIMIT = 16 * MIB
 
@@ -88,10 +89,9 @@ def release(repository: Repository, namespace: str, request: ReleaseRequest) -> 
     """
     if request.push and repository.remote is None:
         raise ConfigError("there is no remote to push to.", "this repository has none.", "git remote add origin URL, or leave out --push.")
-    evaluation = _load(request.evaluation_dir)
-    head = repository.read_head()
-    check_releasable(evaluation, head, request.force_reason)
     try:
+        evaluation = _load(request.evaluation_dir)
+        check_releasable(evaluation, repository.read_head(), request.force_reason)
         return _race(_prepare(repository, namespace, request, evaluation))
     except OSError as error:
         raise GitError(f"the release could not be written: {error.strerror or error}.", f"the file is {error.filename}.", "") from error
@@ -150,7 +150,9 @@ def _load(folder: Path) -> Evaluation:
             raise DataError(
                 f"{path} has {size:,.0f} MiB.", f"a release keeps at most {limit // MIB} MiB of it in git.", "evaluate on fewer examples."
             )
-    return load_evaluation(record.read_bytes(), str(record))
+    evaluation = load_evaluation(record.read_bytes(), str(record))
+    check_predictions(predictions, evaluation.dataset.n, str(folder))
+    return evaluation
 
 
 def _prepare(repository: Repository, namespace: str, request: ReleaseRequest, evaluation: Evaluation) -> _Prepared:
@@ -160,24 +162,24 @@ def _prepare(repository: Repository, namespace: str, request: ReleaseRequest, ev
     ids = check_succeeded(output, "git could not store the evaluation.", "is the disk full?").text.split()
     digests = {name: _digest_of(request.evaluation_dir / file) for name, file in (("record", RECORD), ("predictions", PREDICTIONS))}
     commit = evaluation.candidate.commit or ""
-    return _Prepared(repository, namespace, request, evaluation, commit, dict(zip(files, ids, strict=True)), digests, _identity(repository))
+    return _Prepared(
+        repository, namespace, request, evaluation, commit, dict(zip(files, ids, strict=True)), digests, read_identity(repository)
+    )
 
 
 def _digest_of(path: Path) -> str:
     return compute_digest(path.read_bytes())
 
 
-def _identity(repository: Repository) -> str:
-    """Return "Name <email> seconds zone" as git would sign with; a CI job often has no name, and needs none."""
-    output = run_git(["var", "GIT_COMMITTER_IDENT"], cwd=repository.top)
-    return output.text.strip() if output.code == 0 else f"memeci <memeci@localhost> {int(time.time())} +0000"
-
-
 def _race(prepared: _Prepared) -> Release:
     repository = prepared.repository
     remote = repository.remote if prepared.request.push else None
+    tried: list[Version] = []
     for _ in attempts():
         names = _choose_names(prepared, remote)
+        tried.append(names.version)
+        if tried.count(names.version) > MAX_STANDSTILL:
+            break
         tag = format_tag(prepared.evaluation.model, names.version)
         ref = release_ref(prepared.namespace, prepared.evaluation.model, names.version)
         tag_id, record_commit = _write(prepared, names, tag)
@@ -260,7 +262,8 @@ def _write(prepared: _Prepared, names: _Names, tag: str) -> tuple[str, str]:
     tree = write_object(repository.objects, "tree", format_tree({**prepared.blobs, TAG_COPY: copy}), repository.object_format)
     # Drawn by lot: two jobs that release the same record at once must not make the same commit, or both would have won.
     body = f"Record of {tag}\n\nlot: {secrets.token_hex(16)}\n"
-    commit = f"tree {tree}\nauthor {prepared.identity}\ncommitter {prepared.identity}\n\n{body}"
+    # On top of the evaluated commit, because git's push negotiation (see push.py) gives up on commits that stand alone.
+    commit = f"tree {tree}\nparent {prepared.commit}\nauthor {prepared.identity}\ncommitter {prepared.identity}\n\n{body}"
     return tag_id, write_object(repository.objects, "commit", commit.encode(), repository.object_format)
 
 
@@ -276,16 +279,3 @@ def _sign(prepared: _Prepared, tag: str, message: str) -> bytes:
         output = scratch.run(arguments, scratch.guard(), stdin=message.encode())
         check_succeeded(output, "git could not sign the tag.", "set `git config user.signingkey`, or leave out --sign.")
         return check_succeeded(scratch.run(["cat-file", "tag", f"refs/tags/{tag}"], scratch.guard()), "git lost the tag.").stdout
-
-
-def create_refs(repository: Repository, refs: dict[str, str], *, keep_going: bool = False) -> PushResult:
-    """Create refs in the clone, all or none. Raises GitError where git cannot, unless ``keep_going``."""
-    lines = "".join(f"create {name} {identity}\n" for name, identity in refs.items())
-    output = run_git(["update-ref", "--stdin"], cwd=repository.top, stdin=lines.encode(), guard=Guard(file_limit=MIB))
-    if output.code == 0:
-        return PushResult.DONE
-    if "already exists" in output.stderr or ".lock" in output.stderr or keep_going:
-        return PushResult.LOST_RACE
-    raise GitError(
-        "git could not create the tag and its record.", format_last_words(output.stderr), "is the disk full, or a branch in the way?"
-    )

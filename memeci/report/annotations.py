@@ -19,8 +19,7 @@ def render_workflow_commands(record: Evaluation, *, language: Language) -> str:
     level = LEVELS[record.verdict.status]
     title = f"memeci {record.model}"
     texts: list[Text] = [record.verdict.sentence]
-    if len(record.verdict.reasons) > 1:
-        texts += [reason.text for reason in record.verdict.reasons]
+    texts += [reason.text for reason in record.verdict.reasons if reason.text.en not in record.verdict.sentence.en]
     return "".join(_build_command(level, title, say.pick(text, joint=" · ")) + "\n" for text in texts[:MAX_ANNOTATIONS])
 
 

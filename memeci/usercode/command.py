@@ -21,15 +21,14 @@ def run_command(command: str, folder: Path, environment: Mapping[str, str], echo
     """
     tail: deque[bytes] = deque(maxlen=TAIL_LINES)
     # A shell on purpose: the user wrote a shell line into a file of the repository, as in a workflow's `run:`.
-    process = subprocess.Popen(  # noqa: S602
+    with subprocess.Popen(  # noqa: S602
         command, shell=True, cwd=folder, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    try:
-        _stream(process, echo, tail)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
+    ) as process:
+        try:
+            _stream(process, echo, tail)
+        except BaseException:
+            process.kill()
+            raise
     if process.returncode != 0:
         raise _explain(command, process.returncode, [line.decode(errors="replace").rstrip() for line in tail])
 

@@ -20,8 +20,7 @@ def compute_numbers(function: str, examples: Iterable[Mapping[str, Any]], folder
 
     Raises DataError where it cannot be imported, raises, or gives no finite number.
     """
-    # Without -P the worker would import from our own folder first; the user's modules lie in theirs.
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", WORKER, function, str(folder)],
         cwd=folder,
         env=dict(environment),
@@ -29,14 +28,12 @@ def compute_numbers(function: str, examples: Iterable[Mapping[str, Any]], folder
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-    )
-    assert process.stdin is not None  # noqa: S101 - asked for above
-    assert process.stdout is not None  # noqa: S101 - asked for above
-    writer = threading.Thread(target=_write, args=(process, examples), daemon=True)
-    writer.start()
-    answers = [json.loads(line) for line in process.stdout]
-    writer.join()
-    process.wait()
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        writer = threading.Thread(target=_write, args=(process, examples), daemon=True)
+        writer.start()
+        answers = [json.loads(line) for line in process.stdout]
+        writer.join()
     if answers and isinstance(answers[-1], dict):
         raise _explain(function, answers[-1])
     if process.returncode != 0:

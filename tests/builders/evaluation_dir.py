@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from memeci.records import (
     Candidate,
@@ -39,8 +41,19 @@ def build_evaluation(commit: str | None, *, model: str = "sentiment", status: St
     return msgspec.structs.replace(evaluation, **changes)
 
 
-def write_evaluation(folder: Path, evaluation: Evaluation, predictions: bytes = b"PAR1 not really PAR1") -> Path:
-    """Write it, with a .gitignore of its own, and return the folder."""
+def build_predictions(n: int = 3) -> bytes:
+    """A parquet file with the canonical columns and ``n`` rows."""
+    ids = pa.array([str(i) for i in range(n)])
+    labels = pa.array([str(i % 2) for i in range(n)])
+    buffer = pa.BufferOutputStream()
+    pq.write_table(pa.table({"id": ids, "label": labels, "prediction": labels}), buffer)
+    return bytes(buffer.getvalue())
+
+
+def write_evaluation(folder: Path, evaluation: Evaluation, predictions: bytes | None = None) -> Path:
+    """Write it, with a .gitignore of its own, and return the folder. Its predictions have as many rows as the dataset."""
+    if predictions is None:
+        predictions = build_predictions(evaluation.dataset.n)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitignore").write_text("*\n")
     (folder / "record.json").write_bytes(encode_record(evaluation))

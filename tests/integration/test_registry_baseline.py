@@ -9,10 +9,10 @@ import pytest
 from memeci.errors import ConfigError, DataError
 from memeci.records import BaselineKind, Evaluation
 from memeci.registry import FoundBaseline, Registry, ReleaseRequest, open_registry
-from tests.builders.evaluation_dir import build_evaluation, write_evaluation
+from tests.builders.evaluation_dir import build_evaluation, build_predictions, write_evaluation
 from tests.builders.repository import RepoBuilder
 
-PREDICTIONS = b"id,label,prediction\n1,0,0\n"
+PREDICTIONS = build_predictions()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from memeci.config import load_config
 from memeci.config.keys import KEYS
-from memeci.readers.names import COMMON_NAMES, PROBABILITY_PREFIXES
+from memeci.readers.names import COMMON_NAMES, DOUBTFUL_PREFIXES, PROBABILITY_PREFIXES
 from memeci.readers.opening import READERS
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -24,7 +24,7 @@ def test_every_common_name_and_suffix__is_in_the_table() -> None:
     text = (DOCS / "predictions.md").read_text(encoding="utf-8")
     names = [name for ranks in COMMON_NAMES.values() for rank in ranks for name in rank]
     suffixes = [suffix for reader in READERS.values() for suffix in reader.suffixes]
-    families = [f"{prefix}<label>" for prefix in PROBABILITY_PREFIXES]
+    families = [f"{prefix}<label>" for prefix in PROBABILITY_PREFIXES + DOUBTFUL_PREFIXES]
     assert [name for name in [*names, *suffixes, *families] if f"`{name}`" not in text] == []
 
 

@@ -131,6 +131,12 @@ def test_missing_on_one_side__fails_closed(baseline: float, candidate: float, si
     assert f"cannot be computed for the {side}" in decided.verdict.sentence.en
 
 
+def test_missing_in_a_slice__is_too_few() -> None:
+    """A rare class is not predicted once in many small slices: failing closed there failed 45 % of unchanged models."""
+    in_slice = replace(ACCURACY, slice=(("platform", "ios"),))
+    assert _only(decide(measure_numbers([in_slice], [0.8], [float("nan")], pairing=Pairing.PAIRED), Policy())).outcome is Outcome.TOO_FEW
+
+
 def test_missing_on_both_sides__is_too_few_not_a_failure() -> None:
     nan = float("nan")
     assert Outcome.TOO_FEW is _only(decide(measure_numbers([ACCURACY], [nan], [nan], pairing=Pairing.PAIRED), Policy())).outcome

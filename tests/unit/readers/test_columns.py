@@ -129,3 +129,10 @@ def test_common_names__are_normalized_and_belong_to_one_part() -> None:
     every = [name for ranks in COMMON_NAMES.values() for rank in ranks for name in rank]
     assert every == [normalize_name(name) for name in every]
     assert len(every) == len(set(every))
+
+
+def test_doubtful_prefixes__count_for_fractions_only() -> None:
+    names = ("id", "p_name", "p_city")
+    assert _resolve(*names).probabilities == ()
+    typed = resolve_columns(_schema("p_cat", "p_dog", kind="float"), NOTHING, source="preds.parquet")
+    assert typed.probabilities == (("cat", "p_cat"), ("dog", "p_dog"))

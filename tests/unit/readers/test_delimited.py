@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,46 @@ def test_long_rows__are_judged_by_what_was_read(tmp_path: Path) -> None:
     path = tmp_path / "preds.tsv"
     path.write_text("id\ttext\ty\n1\t" + "长" * 90_000 + "\ta\n2\tb\tc\n", encoding="utf-8")
     assert open_predictions(path).delimiter == "\t"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("id,label,prediction\n1,a,a\n2,b\n3,a,b\n", "line 3 has 2 values, the first line has 3."),
+        ("id,label,prediction\n1,a,a\n\n3,a,b,c\n", "line 4 has 4 values, the first line has 3."),
+        ('id,label\n1,"a\nb"\n2\n', "line 4 has 1 values, the first line has 2."),
+        ("My report\n\nid,label,prediction\n1,a,a\n", "line 3 has 3 values, the first line has 1."),
+        ('id,label\n1,"a\n2,b\n', "line 2 is not valid CSV."),
+        ('id,label\n1,a\n2,"b"c\n', "line 3 is not valid CSV."),
+        ("ID,label,id\n1,a,2\n", 'has two columns "ID" and "id", which differ in case only.'),
+        ("id,label\r\n1,a\n2,b\r\n", "mixes line ends of Windows and Unix."),
+    ],
+)
+def test_rows_that_do_not_fit__are_named_by_their_line(text: str, what: str, tmp_path: Path) -> None:
+    assert _open(tmp_path, text).what == f"{tmp_path}/preds.csv {what}"
+
+
+def test_mixed_line_ends__are_mended_by_the_next_step(tmp_path: Path) -> None:
+    error = _open(tmp_path, 'id,label\r\n1,a\n2,"b\n"\r\n')
+    subprocess.run(["bash", "-c", error.next_step], check=True)
+    assert open_predictions(tmp_path / "preds.csv").columns == ("id", "label")
+
+
+def test_line_ends_inside_quotes__are_no_mixture(tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_bytes(b'id,label\r\n1,"a\nb"\r\n')
+    assert open_predictions(path).columns == ("id", "label")
+
+
+def test_names__are_told_to_the_engine_without_blanks_around(tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text(', label ,"the\nscore"\n0,a,1\n')
+    assert open_predictions(path).columns == ("column0", "label", "the\nscore")
+
+
+def test_parts_with_other_columns__are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,label\n1,a\n")
+    (tmp_path / "b.csv").write_text("label,id\na,2\n")
+    with pytest.raises(DataError, match="mixes formats") as caught:
+        open_predictions(tmp_path)
+    assert "a.csv has the columns id, label" in caught.value.why

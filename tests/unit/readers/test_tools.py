@@ -29,7 +29,7 @@ def _inspect(*samples: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_inspect_letters__become_numbers(tmp_path: Path) -> None:
-    samples = [{"id": i, "target": "x", "scores": {"match": {"value": v, "answer": "y"}}} for i, v in enumerate("CIPN")]
+    samples = [{"id": i, "target": "xy"[i % 2], "scores": {"match": {"value": v, "answer": "y"}}} for i, v in enumerate("CIPN")]
     rows = _read(tmp_path / "log.json", _inspect(*samples))
     assert [row["match"] for row in rows] == [1.0, 0.0, 0.5, 0.0]
     assert rows[0] == {"id": "0", "target": "x", "prediction": "y", "text": None, "match": 1.0}
@@ -48,7 +48,7 @@ def test_inspect_summaries__are_preferred_to_the_samples(tmp_path: Path) -> None
         archive.writestr("_journal/start.json", "{}")
         archive.writestr("samples/broken.json", "{")
         archive.writestr("summaries.json", json.dumps([{"id": 1, "input": [{"role": "user", "content": "hi"}], "scores": {}}]))
-    assert _rows(path) == [{"id": "1", "target": None, "prediction": None, "text": "hi"}]
+    assert _rows(path) == [{"id": "1", "expected_answer": None, "model_answer": None, "text": "hi"}]
 
 
 def test_inspect_log_without_samples__says_so(tmp_path: Path) -> None:
@@ -71,12 +71,13 @@ def test_lm_eval_generation__gives_answer_and_metrics(tmp_path: Path) -> None:
     row = _read(tmp_path / "s.jsonl", [_lm_eval(3, filtered_resps=["2"], metrics=["exact_match", "f1"], exact_match=1.0, f1=["2", ["2"]])])[
         0
     ]
-    assert row == {"id": "3", "target": "2", "prediction": "2", "text": "1 + 1?", "filter": "none", "exact_match": 1.0}
+    assert (row.pop("expected_answer"), row.pop("model_answer")) == ("2", "2")
+    assert row == {"id": "3", "text": "1 + 1?", "filter": "none", "exact_match": 1.0}
 
 
 def test_lm_eval_multiple_choice__gives_the_likeliest(tmp_path: Path) -> None:
     responses = [["-5.5", "False"], ["-0.5", "True"], ["-9.0", "False"]]
-    assert _read(tmp_path / "s.jsonl", [_lm_eval(0, filtered_resps=responses)])[0]["prediction"] == "1"
+    assert _read(tmp_path / "s.jsonl", [_lm_eval(0, filtered_resps=responses)])[0]["model_answer"] == "1"
 
 
 def test_lm_eval_filters__do_not_double_an_id(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_promptfoo__gives_output_and_scores(tmp_path: Path) -> None:
     result = {"testIdx": 2, "vars": {"question": "8 × 8?"}, "response": {"output": 64}, "score": 0.5, "success": True, "latencyMs": 12}
     row = _read(tmp_path / "r.json", {"evalId": None, "results": {"results": [result]}})[0]
     assert row["id"] == "2"
-    assert (row["prediction"], row["text"], row["score"], row["success"], row["latency_ms"]) == ("64", "8 × 8?", 0.5, 1.0, 12.0)
+    assert (row["model_answer"], row["text"], row["score"], row["success"], row["latency_ms"]) == ("64", "8 × 8?", 0.5, 1.0, 12.0)
 
 
 def test_promptfoo_with_several_prompts__keeps_ids_apart(tmp_path: Path) -> None:
@@ -106,3 +107,10 @@ def test_real_logs__open_with_every_example(shared_data: Path) -> None:
     counts = {"lm_eval/samples_*.jsonl": 185, "promptfoo/*.json": 3}
     for pattern, n in counts.items():
         assert len(_rows(next(tools.glob(pattern)))) == n
+
+
+def test_free_answers__are_not_taken_for_classes(tmp_path: Path) -> None:
+    free = [_lm_eval(i, target=f"answer {i}", filtered_resps=[f"say {i}"]) for i in range(4)]
+    assert {"expected_answer", "model_answer"} <= set(_read(tmp_path / "free.jsonl", free)[0])
+    few = [_lm_eval(i, target="ab"[i % 2], filtered_resps=["a"]) for i in range(4)]
+    assert {"target", "prediction"} <= set(_read(tmp_path / "few.jsonl", few)[0])

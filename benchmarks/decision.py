@@ -1,0 +1,99 @@
+"""How long a whole decision takes, beside a bootstrap of one metric. Run: python -m benchmarks.decision
+
+Times are for one thread (set OPENBLAS_NUM_THREADS=1). `tally` counts cells from predictions in memory, `measure` turns them
+into values and influence for every metric and slice, `decide` is the decision.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from memeci.decision import decide
+from memeci.measurements import Measurements
+from memeci.metrics import METRICS
+from memeci.metrics.measure import measure
+from memeci.metrics.tallies import CellTally, Tallies, build_leaves
+from memeci.policy import Policy
+
+LABEL_METRICS = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "weighted_precision")
+LABEL_METRICS += ("weighted_recall", "weighted_f1", "mcc", "cohen_kappa", "micro_f1")
+
+
+@dataclass(frozen=True)
+class Case:
+    """``columns`` holds the number of values of each slice column."""
+
+    n: int
+    k: int
+    columns: tuple[int, ...]
+    disagreement: float = 0.05
+
+
+CASES = (
+    Case(10_000, 20, (8, 10, 14)),
+    Case(1_000_000, 20, (6, 20, 40)),
+    Case(10_000_000, 20, (6, 20, 40)),
+    Case(10_000_000, 1_000, (10, 90, 900)),
+)
+
+
+def make_tallies(case: Case, seed: int = 0) -> Tallies:
+    """Return the tallies of two models that differ by chance alone, with slices by each column."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, case.k, case.n)
+    base = np.where(rng.random(case.n) < 0.85, y, rng.integers(0, case.k, case.n))
+    flip = rng.random(case.n) < case.disagreement
+    cand = np.where(flip, np.where(base == y, rng.integers(0, case.k, case.n), y), base)
+    swap = rng.random(case.n) < 0.5
+    base, cand = np.where(swap, cand, base), np.where(swap, base, cand)
+    leaf = np.zeros(case.n, np.int64)
+    for size in case.columns:
+        leaf = leaf * size + np.minimum(rng.geometric(min(4.0 / size, 0.5), case.n) - 1, size - 1)
+    return tally(case, leaf, y, base, cand)
+
+
+def tally(case: Case, leaf: Any, y: Any, base: Any, cand: Any) -> Tallies:
+    leaves, leaf = np.unique(leaf, return_inverse=True)
+    keys, n = np.unique(((leaf * case.k + y) * case.k + base) * case.k + cand, return_counts=True)
+    cells = [keys // case.k**3, keys // case.k**2 % case.k, keys // case.k % case.k, keys % case.k]
+    names = tuple(f"column{i}" for i in range(len(case.columns)))
+    values, rest = [], leaves
+    for size in reversed(case.columns):
+        values.append([str(v) for v in rest % size])
+        rest = rest // size
+    table = build_leaves(names, tuple(zip(*reversed(values), strict=True)), np.bincount(leaf), tuple((name,) for name in names), 30)
+    labels = tuple(f"label{i}" for i in range(case.k))
+    return Tallies(labels, table, True, cells=CellTally(*cells, n, n.astype(float)))
+
+
+def time_best(action: Callable[[], Any], repeats: int = 3) -> tuple[float, Any]:
+    """Return the shortest time in seconds, and the last result."""
+    best, result = float("inf"), None
+    for _ in range(repeats):
+        start = time.perf_counter()
+        result = action()
+        best = min(best, time.perf_counter() - start)
+    return best, result
+
+
+def main() -> None:
+    metrics = [m for m in METRICS if m.name in LABEL_METRICS]
+    print(f"{'examples':>11} {'labels':>7} {'tests':>7} {'atoms':>8} {'measure':>9} {'decide':>9}")
+    for case in CASES:
+        tallies = make_tallies(case)
+        measure_s, measured = time_best(lambda tallies=tallies: measure(tallies, metrics, seed=1), 1)
+        decide_s, _ = time_best(lambda measured=measured: decide(measured, Policy()))
+        print(f"{case.n:>11,} {case.k:>7,} {len(measured.tests):>7,} {_count_atoms(measured):>8,} {measure_s:>8.3f}s {decide_s:>8.3f}s")
+
+
+def _count_atoms(measured: Measurements) -> int:
+    return 0 if measured.swaps is None else len(measured.swaps.count)
+
+
+if __name__ == "__main__":
+    main()

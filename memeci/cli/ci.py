@@ -1,0 +1,75 @@
+"""`memeci ci`: what the action and the GitLab template call. Everything comes from memeci.yml and the environment."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from memeci.cli.publish import post_artifact, say_published
+from memeci.errors import EXIT_GATE_FAILED, EXIT_OK
+
+if TYPE_CHECKING:
+    from memeci.config import Config, Environment
+    from memeci.pipeline import Evaluated
+
+MODES = ["evaluate", "publish", "release"]
+
+
+@click.command("ci")
+@click.option("--mode", type=click.Choice(MODES), default="evaluate", envvar="MEMECI_MODE", show_default=True, show_envvar=True)
+@click.option("--config", "-c", type=click.Path(path_type=Path), envvar="MEMECI_CONFIG", show_envvar=True, help="Default: memeci.yml.")
+@click.option("--image", metavar="NAME", envvar="MEMECI_IMAGE", show_envvar=True, help="Put before each of docker-tags.")
+@click.option("--bump", default="auto", envvar="MEMECI_BUMP", show_envvar=True, help="release: auto, major, minor or patch.")
+def command(mode: str, config: Path | None, image: str | None, bump: str) -> int:
+    """Evaluate, and bring the result to the pull request: comment, summary, checks, outputs.
+
+    \b
+    evaluate  compare with the last tagged model; 1 if the gate failed
+    publish   post an evaluation that another run made (fork pull requests)
+    release   evaluate, and tag the model unless the gate failed
+    """
+    from memeci.config import clean_environment, load_config, read_environment
+    from memeci.pipeline import Request, evaluate
+
+    environment = read_environment()
+    if mode == "publish":
+        return post_artifact(_find_artifact(environment), environment, image)
+    settings = load_config(config, overrides=list(environment.overrides))
+    folder = Path(settings.output_dir)
+    evaluated = evaluate(Request(settings, clean_environment(), sys.stderr.buffer, commit=environment.head_sha, output_dir=folder))
+    release_tag = _release(settings, folder, bump) if mode == "release" and not evaluated.failed else ""
+    _publish(evaluated, folder, environment, image, release_tag)
+    return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
+
+
+def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image: str | None, release_tag: str) -> None:
+    from memeci.pipeline import Show, publish, write_request_note
+    from memeci.report import print_evaluation
+
+    record = evaluated.record
+    print_evaluation(record, language=record.language, stream=sys.stdout)  # type: ignore[arg-type]
+    for warning in evaluated.picture.warnings:
+        click.echo(f"note: {warning}", err=True)
+    published = publish(record, folder, environment, Show(evaluated.picture.drawn, image, release_tag))
+    write_request_note(folder, environment)
+    say_published(published, record.language)
+
+
+def _release(settings: Config, folder: Path, bump: str) -> str:
+    """Tag and push. It comes before publishing, so that the outputs can name the tag."""
+    from memeci.cli.registry_options import open_here
+    from memeci.registry import Bump, ReleaseRequest
+
+    registry = open_here(settings.registry.remote, settings.registry.namespace)
+    released = registry.release(ReleaseRequest(folder, bump=Bump(bump), push=True))
+    click.echo(f"released {released.tag} on commit {released.commit[:12]}", err=True)
+    return released.tag
+
+
+def _find_artifact(environment: Environment) -> Path:
+    """Return the folder with the evaluation: MEMECI_OUTPUT_DIR, else the default one. No memeci.yml is needed for publishing."""
+    given = [override.value for override in environment.overrides if override.key == "output_dir"]
+    return Path(given[0] if given else ".memeci")

@@ -1,0 +1,98 @@
+"""`memeci history`: the line of releases as a table, with a sparkline per metric."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from memeci.cli.registry_options import Here, with_registry
+from memeci.formatting import NOTHING, format_value
+from memeci.records import ReleaseSummary, Unit
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+@click.command("history")
+@click.argument("model", required=False)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Newest releases to show.")
+@click.option("--json", "style", flag_value="json", help="Print JSON.")
+@click.option("--md", "style", flag_value="md", help="Print a Markdown table.")
+@with_registry
+def command(here: Here, model: str | None, limit: int, style: str | None) -> None:
+    """Show the releases of MODEL, oldest first: version, verdict and metrics.
+
+    Without MODEL it is the only model of this repository.
+    """
+    name = here.choose_model(model)
+    summaries = here.registry.read_history(name, limit=limit)
+    if style == "json":
+        click.echo(format_json(name, summaries))
+    elif style == "md":
+        click.echo(format_markdown(name, summaries))
+    else:
+        _print_table(name, summaries)
+
+
+def format_sparkline(values: Sequence[float | None]) -> str:
+    """Return one bar per value, from the lowest to the highest of them; a blank for None. A level line is drawn in the middle."""
+    known = [value for value in values if value is not None]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    if high == low:
+        return "".join(" " if value is None else _BARS[3] for value in values)
+    return "".join(" " if value is None else _BARS[round((value - low) / (high - low) * (len(_BARS) - 1))] for value in values)
+
+
+def collect_metrics(summaries: Sequence[ReleaseSummary]) -> list[str]:
+    """Return the names of all metrics, those of the newest release first."""
+    return list(dict.fromkeys(name for summary in reversed(summaries) for name in summary.metrics))
+
+
+def format_json(model: str, summaries: Sequence[ReleaseSummary]) -> str:
+    import msgspec
+
+    return json.dumps({"model": model, "releases": msgspec.to_builtins(summaries)}, indent=2, ensure_ascii=False)
+
+
+def format_markdown(model: str, summaries: Sequence[ReleaseSummary]) -> str:
+    """Return a Markdown table; names are kept from closing a cell."""
+    metrics = collect_metrics(summaries)
+    rows = [["version", "date", "verdict", *metrics], ["---"] * 3 + ["---:"] * len(metrics)]
+    rows += [_cells(summary, metrics) for summary in summaries]
+    if len(summaries) > 1:
+        rows.append(["", "", "", *(_trend(summaries, name) for name in metrics)])
+    lines = ["| " + " | ".join(_escape(cell) for cell in row) + " |" for row in rows]
+    return "\n".join([f"**{_escape(model)}**", "", *lines])
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("@", "&#64;").replace("`", "\\`")
+
+
+def _cells(summary: ReleaseSummary, metrics: Sequence[str]) -> list[str]:
+    values = [format_value(summary.metrics.get(name), Unit.NUMBER) for name in metrics]
+    return [f"v{summary.version}", summary.created_at[:10] or NOTHING, summary.status.value, *values]
+
+
+def _trend(summaries: Sequence[ReleaseSummary], metric: str) -> str:
+    return format_sparkline([summary.metrics.get(metric) for summary in summaries])
+
+
+def _print_table(model: str, summaries: Sequence[ReleaseSummary]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not summaries:
+        click.echo(f'there is no release of "{model}" yet. next: memeci evaluate, then memeci release.', err=True)
+        return
+    metrics = collect_metrics(summaries)
+    table = Table(title=Text(model), title_style="bold", title_justify="left", show_footer=len(summaries) > 1)
+    for name in ("version", "date", "verdict"):
+        table.add_column(name)
+    for name in metrics:
+        table.add_column(Text(name), justify="right", footer=_trend(summaries, name))
+    for summary in summaries:
+        table.add_row(*(Text(cell) for cell in _cells(summary, metrics)))
+    Console().print(table)

@@ -1,0 +1,73 @@
+"""``memeci init``: writes memeci.yml and the workflow for the forge it finds, and overwrites nothing unasked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from memeci.errors import ConfigError
+
+
+@click.command("init")
+@click.argument("predictions", required=False)
+@click.option("--model", "-m", metavar="NAME", help="Name of the model.  [default: the folder's]")
+@click.option("--forge", type=click.Choice(["github", "gitlab", "none"]), help="Whose workflow to write.  [default: the git remote's]")
+@click.option("--forks", is_flag=True, help="Two workflows, for pull requests from forks, which may not write (GitHub).")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def command(predictions: str | None, model: str | None, forge: str | None, forks: bool, force: bool) -> None:
+    """Write memeci.yml and the workflow for your forge.
+
+    With PREDICTIONS (a file, a folder or a glob) columns, task and slices are filled in from what they hold.
+    """
+    from memeci.cli.starter.forge import Contributors, ForgeName, find_forge, find_root, read_workflows
+
+    root = find_root(Path())
+    chosen = ForgeName(forge) if forge else find_forge(root)
+    below = Path.cwd().resolve().relative_to(root.resolve()).as_posix()
+    workflows = read_workflows(chosen, Contributors.FORKS if forks else Contributors.MEMBERS, root, below)
+    _write({Path("memeci.yml"): _draft(predictions, model), **workflows}, force=force)
+    _say_next(list(workflows))
+
+
+def _draft(predictions: str | None, model: str | None) -> str:
+    from memeci.cli.starter.draft import draft_config, name_model
+    from memeci.cli.starter.look import Look, look_at_predictions
+    from memeci.config.keys import is_model_name
+
+    if model is not None and not is_model_name(model):
+        raise ConfigError(f'--model: "{model}" cannot name a model.', "its releases are git tags.", "no spaces, @, #, ~, ^, :, ?, * or [.")
+    look = look_at_predictions(predictions) if predictions else Look()
+    return draft_config(model or name_model(Path.cwd().name), predictions, look)
+
+
+def _write(files: dict[Path, str], *, force: bool) -> None:
+    existing = [path for path in files if path.exists()]
+    if len(existing) == len(files) and not force:
+        verb = "exists" if len(existing) == 1 else "exist"
+        raise ConfigError(
+            f"{' and '.join(map(_shown, existing))} {verb} already.", "init overwrites nothing unasked.", "memeci init --force"
+        )
+    for path, text in files.items():
+        if path in existing and not force:
+            click.echo(f"kept   {_shown(path)} (it exists; --force overwrites it)", err=True)
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"{_shown(path)} cannot be written.", f"{error.strerror or error}.") from None
+        click.echo(f"wrote  {_shown(path)}", err=True)
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
+
+
+def _say_next(workflows: list[Path]) -> None:
+    if not workflows:
+        click.echo("No forge found; --forge github or --forge gitlab writes its workflow.", err=True)
+    elif workflows[0].parent.name == ".gitlab":
+        click.echo("Add to .gitlab-ci.yml:\n\n  include:\n    - local: .gitlab/memeci.yml\n", err=True)
+    click.echo("next:  read memeci.yml, then: memeci evaluate, and memeci release for the first baseline", err=True)

@@ -1,0 +1,96 @@
+"""Which forge a repository lives on, and which workflow files go where."""
+
+from __future__ import annotations
+
+import enum
+import shlex
+import subprocess
+from importlib import resources
+from pathlib import Path
+
+from memeci.errors import ConfigError
+
+
+class ForgeName(enum.Enum):
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    NONE = "none"
+
+
+class Contributors(enum.Enum):
+    """Who opens pull requests: with forks, the half that may write must not run the code of the half that may not."""
+
+    MEMBERS = "members"
+    FORKS = "forks"
+
+
+# Template -> name in .github/workflows; the templates are those of ci-templates/github.
+_GITHUB = {
+    Contributors.MEMBERS: {"memeci.yml": "memeci.yml"},
+    Contributors.FORKS: {"memeci-evaluate.yml": "memeci.yml", "memeci-publish.yml": "memeci-publish.yml"},
+}
+_ACTION = "- uses: memeci/memeci@v0\n"
+
+
+def find_root(folder: Path) -> Path:
+    """Return the top of the repository that holds ``folder``; ``folder`` itself outside of one."""
+    found = _read_git(folder, "rev-parse", "--show-toplevel")
+    return Path(found) if found else folder.resolve()
+
+
+def find_forge(root: Path) -> ForgeName:
+    """Return the forge that the remotes' addresses name, else the one whose files are there."""
+    addresses = (_read_git(root, "config", "--get-regexp", r"^remote\..*\.url$") or "").lower()
+    for forge in (ForgeName.GITHUB, ForgeName.GITLAB):
+        if forge.value in addresses:
+            return forge
+    if (root / ".gitlab-ci.yml").exists():
+        return ForgeName.GITLAB
+    return ForgeName.GITHUB if (root / ".github").is_dir() else ForgeName.NONE
+
+
+def read_workflows(forge: ForgeName, contributors: Contributors, root: Path, below: str) -> dict[Path, str]:
+    """Return path and text of each workflow file. ``below`` is the folder of memeci.yml under ``root``, "." for the top itself.
+
+    A .gitlab-ci.yml that exists is the user's: ours goes beside it, to be included. Raises ConfigError for what has no template.
+    """
+    if contributors is Contributors.FORKS and (forge is not ForgeName.GITHUB or below != "."):
+        raise ConfigError(
+            "--forks cannot be written here.",
+            "the pair of workflows is for GitHub, with memeci.yml at the top of the repository.",
+            "run it there, or without --forks.",
+        )
+    if forge is ForgeName.GITHUB:
+        folder = root / ".github" / "workflows"
+        return {folder / name: _place_github(_read(forge, file), below) for file, name in _GITHUB[contributors].items()}
+    if forge is ForgeName.GITLAB:
+        own = root / ".gitlab-ci.yml"
+        path = root / ".gitlab" / "memeci.yml" if own.exists() else own
+        return {path: _place_gitlab(_read(forge, "memeci.yml"), below)}
+    return {}
+
+
+def _place_github(text: str, below: str) -> str:
+    if below == ".":
+        return text
+    quoted = below.replace("\\", "\\\\").replace('"', '\\"')
+    return text.replace(_ACTION, f'{_ACTION}        with: {{working-directory: "{quoted}"}}\n')
+
+
+def _place_gitlab(text: str, below: str) -> str:
+    if below == ".":
+        return text
+    quoted = shlex.quote(below)
+    return text.replace("    - memeci ci\n", f"    - cd {quoted}\n    - memeci ci\n").replace(".memeci/", f"{below}/.memeci/")
+
+
+def _read(forge: ForgeName, file: str) -> str:
+    return resources.files("memeci.cli.starter").joinpath(forge.value, file).read_text(encoding="utf-8")
+
+
+def _read_git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None

@@ -1,0 +1,27 @@
+"""What the database says about a broken file, made short: its messages run over many lines and repeat the data."""
+
+from __future__ import annotations
+
+import re
+
+MAX_LENGTH = 300
+_DETAILS = ("Expected Number of Columns", "Invalid unicode", "Value with unterminated quote", "Maximum line size")
+
+
+def summarise_complaint(message: str) -> str:
+    """Return the first line of ``message`` without its class, and the line that says what was wrong there.
+
+    >>> summarise_complaint("Invalid Input Error: CSV Error on Line: 3\\nOriginal Line: 2,b\\nExpected Number of Columns: 3 Found: 2\\n")
+    'CSV Error on Line: 3, Expected Number of Columns: 3 Found: 2'
+    """
+    first, *rest = message.split("\n")
+    detail = next((line for line in rest if line.startswith(_DETAILS)), "")
+    short = re.sub(r"^\w[\w ]* Error: ", "", first)[:MAX_LENGTH]
+    return f"{short}, {detail[:MAX_LENGTH]}" if detail else short
+
+
+def suggest_remedy(message: str) -> str:
+    """Return the next step for a file that could not be read."""
+    if "Invalid unicode" in message:
+        return "write it as UTF-8; text in GBK becomes that with: iconv -f GB18030 -t UTF-8 FILE > NEW_FILE"
+    return "look at the place named above: was the file written whole?"

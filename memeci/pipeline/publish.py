@@ -1,0 +1,175 @@
+"""Publish: a finished evaluation to the pull request. The verdict is made by then, and nothing here can change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from memeci.config import CI, Environment
+from memeci.errors import DataError
+from memeci.pipeline.picture import Drawn
+from memeci.records import Evaluation, Frozen
+from memeci.report import Language, PictureLink, build_outputs, render_annotations, render_comment, render_summary
+
+if TYPE_CHECKING:
+    # Talking to a network costs 0.05 s of imports, which an evaluation at a desk does not need.
+    from memeci.forges import Forge, Picture, Receipt
+
+RECORD_FILE = "record.json"
+REQUEST_FILE = "request.json"
+PICTURE_FILE = "meme.png"
+DEFAULT_THEME = "memeops"
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+MAX_REQUEST_BYTES = 4096
+
+
+class RequestNote(Frozen, frozen=True):
+    """Which pull request an evaluation belongs to; travels beside record.json to the workflow that may write."""
+
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    head_sha: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
+
+
+@dataclass(frozen=True)
+class Show:
+    """What belongs to the showing and not to the record: the picture, the image's name before Docker tags, a new release."""
+
+    drawn: Drawn | None = None
+    image: str | None = None
+    release_tag: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """``annotations`` are lines for GitHub's log; ``outputs`` what later steps read."""
+
+    receipt: Receipt
+    outputs: dict[str, str]
+    annotations: str = ""
+
+
+def publish(record: Evaluation, directory: Path, environment: Environment, show: Show = Show()) -> Published:
+    """Bring the evaluation in ``directory`` to the forge: comment, summary, outputs. Raises nothing of the forge's."""
+    from memeci.forges import open_forge
+
+    forge = open_forge(environment)
+    receipt = _comment(record, forge, show.drawn)
+    link = _link(show.drawn, receipt.picture_url)
+    forge.write_summary(render_summary(record, language=_language(record), picture=link), directory)
+    outputs = {**_collect_outputs(record, directory, environment, receipt, show), "release-tag": show.release_tag}
+    forge.write_outputs(outputs, directory)
+    annotations = render_annotations(record, language=_language(record)) if environment.ci is CI.GITHUB else ""
+    return Published(receipt, outputs, annotations)
+
+
+def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation, Environment]:
+    """Return the record of an artifact that anybody may have made, and the environment with its pull request, checked.
+
+    Only the record is used, by its schema; comment and picture are made again from it. Its commit must be the one the
+    finished run was for, and the pull request it names must point at that commit now. Raises DataError where not.
+    """
+    from memeci.forges import open_forge
+
+    record = _confine(load_record(directory))
+    note = _load_note(directory)
+    commit = environment.head_sha
+    if commit is None or note.head_sha != commit or record.candidate.commit != commit:
+        raise DataError(
+            "the evaluation does not belong to the run that made it.",
+            f"the run was for {commit}, request.json says {note.head_sha}, record.json {str(record.candidate.commit)[:64]!r}.",
+            "nothing was posted.",
+        )
+    checked = replace(environment, request=note.number)
+    head = open_forge(checked).fetch_request_head()
+    if head != commit:
+        raise DataError(
+            f"the evaluation is not of what request {note.number} points at now.",
+            f"it evaluated {commit}; the request is at {head}.",
+            "a newer run will post; nothing was posted.",
+        )
+    return record, checked
+
+
+def _confine(record: Evaluation) -> Evaluation:
+    """Return the record without a say in which files are read here: a theme can be a folder, also one in the artifact."""
+    from memeci.memes.themes import list_themes
+
+    theme = record.theme if record.theme in list_themes() else DEFAULT_THEME
+    return msgspec.structs.replace(record, theme=theme, language=_language(record))
+
+
+def load_record(directory: Path) -> Evaluation:
+    """Return record.json of ``directory``. Raises DataError for a file that is missing, too large, or no evaluation."""
+    from memeci.registry.record_file import load_evaluation
+
+    path = directory / RECORD_FILE
+    return load_evaluation(_read_bounded(path, MAX_RECORD_BYTES), str(path))
+
+
+def write_request_note(directory: Path, environment: Environment) -> None:
+    """Write request.json for the workflow that may write, where there is a request to tell of."""
+    if environment.request is not None and environment.head_sha is not None:
+        note = RequestNote(environment.request, environment.head_sha)
+        (directory / REQUEST_FILE).write_bytes(msgspec.json.encode(note) + b"\n")
+
+
+def _load_note(directory: Path) -> RequestNote:
+    path = directory / REQUEST_FILE
+    try:
+        return msgspec.json.decode(_read_bounded(path, MAX_REQUEST_BYTES), type=RequestNote)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} does not say which pull request this is.", f"{str(error)[:300]}.") from None
+
+
+def _read_bounded(path: Path, limit: int) -> bytes:
+    # An unpacked artifact may hold links that lead out of its folder.
+    if path.is_symlink() or not path.is_file():
+        raise DataError(
+            f"{path} was not found.", "this folder holds no finished evaluation.", "name the folder that `memeci evaluate` wrote."
+        )
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise DataError(f"{path} is larger than {limit:,} bytes.", "no evaluation of ours is.")
+    return data
+
+
+def _comment(record: Evaluation, forge: Forge, drawn: Drawn | None) -> Receipt:
+    from memeci.forges import deliver
+
+    def render(url: str | None, limit: int) -> str:
+        return render_comment(record, language=_language(record), picture=_link(drawn, url), limit=limit)
+
+    return deliver(forge, key=record.model, picture=_name(drawn), render=render)
+
+
+def _name(drawn: Drawn | None) -> Picture | None:
+    if drawn is None:
+        return None
+    import hashlib
+
+    from memeci.forges import Picture
+
+    return Picture(f"{hashlib.sha256(drawn.png).hexdigest()[:16]}.png", drawn.png)
+
+
+def _link(drawn: Drawn | None, url: str | None) -> PictureLink | None:
+    return PictureLink(drawn.alt, url, drawn.caption) if drawn is not None else None
+
+
+def _collect_outputs(record: Evaluation, directory: Path, environment: Environment, receipt: Receipt, show: Show) -> dict[str, str]:
+    source = f"{environment.server_url}/{environment.repository}" if environment.server_url and environment.repository else None
+    picture = directory / PICTURE_FILE
+    return {
+        **build_outputs(record, image=show.image, source_url=source),
+        "comment-url": receipt.comment_url or "",
+        "record-path": str(directory / RECORD_FILE),
+        "meme-path": str(picture) if picture.is_file() else "",
+    }
+
+
+def _language(record: Evaluation) -> Language:
+    return "zh" if record.language == "zh" else "en" if record.language == "en" else "both"

@@ -1,0 +1,63 @@
+"""Clears old records away. Tags stay, and so does each release's line in the history that newer records carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from memeci.errors import GitError
+from memeci.registry.command import MIB, Guard, format_last_words, run_git
+from memeci.registry.names import Version, parse_version
+from memeci.registry.promotion import find_promoted, list_tags, parse_stage_tag
+from memeci.registry.push import push_refs
+from memeci.registry.repository import Repository
+
+
+@dataclass(frozen=True)
+class Clearing:
+    """What goes: full ref name → record commit, here and at the remote. ``kept`` are the versions that stay, newest first."""
+
+    here: Mapping[str, str]
+    there: Mapping[str, str]
+    kept: tuple[str, ...]
+
+
+def plan_clearing(repository: Repository, namespace: str, model: str, *, keep: int, remote: bool) -> Clearing:
+    """Return what keeping the newest ``keep`` releases of a model would delete; what is in a stage always stays."""
+    below = f"{namespace}/releases/{model}/"
+    here = _records(repository.list_refs([below]), below)
+    there = _records(repository.list_remote_refs([f"{below}*"]), below) if remote else {}
+    versions = sorted({*here, *there}, reverse=True)
+    staged = _staged(repository, model)
+    kept = [version for i, version in enumerate(versions) if i < keep or version in staged]
+    return Clearing(
+        {below + f"v{version}": identity for version, identity in here.items() if version not in kept},
+        {below + f"v{version}": identity for version, identity in there.items() if version not in kept},
+        tuple(str(version) for version in kept),
+    )
+
+
+def clear(repository: Repository, clearing: Clearing) -> None:
+    """Delete what was planned, unless it changed meanwhile. Raises GitError where git or the remote refuses."""
+    if clearing.there and repository.remote is not None:
+        push_refs(repository, repository.remote, dict.fromkeys(clearing.there, ""), expected=clearing.there)
+    if clearing.here:
+        lines = "".join(f"delete {name} {identity}\n" for name, identity in clearing.here.items())
+        output = run_git(["update-ref", "--stdin"], cwd=repository.top, stdin=lines.encode(), guard=Guard(file_limit=16 * MIB))
+        if output.code != 0:
+            raise GitError("git could not delete the records.", format_last_words(output.stderr), "run it again.")
+
+
+def _records(refs: Mapping[str, str], below: str) -> dict[Version, str]:
+    return {
+        version: identity
+        for name, identity in refs.items()
+        if name.startswith(below) and (version := parse_version(name[len(below) :])) is not None
+    }
+
+
+def _staged(repository: Repository, model: str) -> set[Version]:
+    tags = list_tags(repository)
+    stages = {parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))}
+    names = [find_promoted(repository, tags, model, stage).name for stage in stages]
+    return {version for name in names if (version := parse_version(name.rpartition("@")[2])) is not None}

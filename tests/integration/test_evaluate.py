@@ -1,0 +1,319 @@
+"""`memeci evaluate` as people use it: a file alone, two files, memeci.yml, a tag; what it writes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from memeci.records import Pairing, Status, Task
+from tests.builders.commands import run_memeci
+from tests.builders.repository import RepoBuilder
+from tests.builders.tables import write_table
+
+OUTPUTS = {
+    ".gitignore",
+    "record.json",
+    "meme.png",
+    "comment.md",
+    "summary.md",
+    "junit.xml",
+    "metrics.txt",
+    "codequality.json",
+    "memeci.env",
+    "predictions.parquet",
+}
+
+
+def make_predictions(n: int = 400, wrong: int = 40, *, seed: int = 1, **columns: list[object]) -> dict[str, list[object]]:
+    """Return ids, Chinese labels, and predictions of which the first ``wrong`` in a fixed random order are wrong."""
+    labels = ["正面" if i % 2 else "负面" for i in range(n)]
+    flipped = set(np.random.default_rng(seed).permutation(n)[:wrong].tolist())
+    other = {"正面": "负面", "负面": "正面"}
+    predictions = [other[label] if i in flipped else label for i, label in enumerate(labels)]
+    return {"id": [f"e{i:04d}" for i in range(n)], "label": labels, "prediction": predictions, **columns}
+
+
+@pytest.fixture
+def two_files(tmp_path: Path) -> Path:
+    """A folder with good.csv (10 % wrong) and bad.csv (30 % wrong, the same and more)."""
+    write_table(tmp_path / "good.csv", make_predictions(wrong=40))
+    write_table(tmp_path / "bad.csv", make_predictions(wrong=120))
+    return tmp_path
+
+
+def test_a_file_alone__is_measured_and_passes(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "good.csv")
+    assert (ran.code, ran.record.verdict.status) == (0, Status.NO_BASELINE)
+    assert ran.record.task is Task.BINARY
+    assert ran.record.comparisons[0].candidate == pytest.approx(0.9)
+
+
+def test_a_worse_file__fails_with_1(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "bad.csv", "--baseline", "good.csv")
+    assert (ran.code, ran.record.verdict.status) == (1, Status.FAIL)
+    assert ran.outcome("accuracy") == "regressed"
+    assert (ran.record.flips.fixed, ran.record.flips.broken) == (0, 80)  # type: ignore[union-attr]
+
+
+def test_a_better_file__passes_and_says_improved(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "good.csv", "-b", "bad.csv")
+    assert (ran.code, ran.outcome("accuracy")) == (0, "improved")
+
+
+def test_the_same_file__passes_with_no_change(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "good.csv", "-b", "good.csv")
+    assert (ran.code, ran.record.verdict.status) == (0, Status.PASS)
+    assert {c.delta for c in ran.record.comparisons} == {0.0}
+
+
+def test_baseline_none__compares_with_nothing(two_files: Path) -> None:
+    assert run_memeci(two_files, "evaluate", "bad.csv", "-b", "none").record.verdict.status is Status.NO_BASELINE
+
+
+def test_outputs__are_all_there(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "good.csv", "-l", "en")
+    assert {path.name for path in (two_files / ".memeci").iterdir()} == OUTPUTS
+    assert "accuracy got worse" in ran.out
+    assert ".memeci/: record.json, meme.png" in ran.err
+
+
+def test_no_meme__writes_no_picture(two_files: Path) -> None:
+    run_memeci(two_files, "evaluate", "good.csv", "--no-meme")
+    assert not (two_files / ".memeci" / "meme.png").exists()
+    assert "meme.png" not in (two_files / ".memeci" / "comment.md").read_text(encoding="utf-8")
+
+
+def test_json__is_the_record_and_nothing_else(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "good.csv", "--json")
+    assert ran.json == json.loads((two_files / ".memeci" / "record.json").read_bytes())
+    assert ran.json["verdict"]["status"] == "fail"
+
+
+@pytest.mark.parametrize(("language", "there", "not_there"), [("en", "got worse", "变差"), ("zh", "变差", "got worse")])
+def test_language__speaks_one(two_files: Path, language: str, there: str, not_there: str) -> None:
+    ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "good.csv", "-l", language)
+    assert there in ran.out
+    assert not_there not in ran.out
+
+
+def test_fault_after_a_good_run__leaves_the_outputs_alone(two_files: Path) -> None:
+    run_memeci(two_files, "evaluate", "good.csv")
+    before = (two_files / ".memeci" / "record.json").read_bytes()
+    (two_files / "empty.csv").write_text("id,label,prediction\n")
+    ran = run_memeci(two_files, "evaluate", "empty.csv")
+    assert ran.code == 2
+    assert before == (two_files / ".memeci" / "record.json").read_bytes()
+    assert [path.name for path in two_files.iterdir() if path.name.startswith(".memeci-")] == []
+
+
+def test_output_dir_with_files_of_others__is_refused(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "good.csv", "--output-dir", ".")
+    assert ran.code == 2
+    assert "replaces the whole folder" in ran.err
+    assert (two_files / "good.csv").exists()
+
+
+def test_nothing_to_evaluate__says_what_to_type(tmp_path: Path) -> None:
+    ran = run_memeci(tmp_path, "evaluate")
+    assert ran.code == 2
+    assert "memeci evaluate predictions.csv" in ran.err
+
+
+def test_unknown_baseline__is_explained(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "good.csv", "-b", "v9.9.9")
+    assert ran.code == 2
+    assert "'v9.9.9' was not found" in ran.err
+
+
+def test_the_record__is_free_of_row_order_and_time(two_files: Path) -> None:
+    rows = (two_files / "bad.csv").read_text(encoding="utf-8").splitlines()
+    (two_files / "turned.csv").write_text("\n".join([rows[0], *reversed(rows[1:])]) + "\n", encoding="utf-8")
+    first = run_memeci(two_files, "evaluate", "bad.csv", "-b", "good.csv").record
+    second = run_memeci(two_files, "evaluate", "turned.csv", "-b", "good.csv").record
+    assert first.comparisons == second.comparisons
+    assert first.dataset == second.dataset
+
+
+CONFIG = """
+model: toy
+command: python predict.py
+predictions: out/predictions.csv
+metrics: [accuracy]
+gates:
+  accuracy: {min: 0.8}
+"""
+
+PREDICT = """
+import os, sys
+print("predicting with", os.environ.get("GITHUB_TOKEN"))
+os.makedirs("out", exist_ok=True)
+with open("out/predictions.csv", "w") as file:
+    file.write("id,label,prediction\\n" + "".join(f"{i},{i % 2},{i % 2 if i % 10 else 1 - i % 2}\\n" for i in range(100)))
+"""
+
+
+WORSE = PREDICT.replace("i % 10 else", "i % 3 else")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RepoBuilder:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit({"memeci.yml": CONFIG, "predict.py": PREDICT, ".gitignore": "out/\n__pycache__/\n"})
+    return repo
+
+
+def test_command__runs_and_its_output_streams(repository: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "ghs_secret")
+    done = subprocess.run([sys.executable, "-m", "memeci", "evaluate"], cwd=repository.path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "predicting with None" in done.stderr
+
+
+def test_command_that_fails__is_explained_with_its_last_words(repository: RepoBuilder) -> None:
+    (repository.path / "predict.py").write_text("raise SystemExit('no model weights here')")
+    done = subprocess.run([sys.executable, "-m", "memeci", "evaluate"], cwd=repository.path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "error: `python predict.py` ended with exit code 1." in done.stderr
+    assert "why:   the last thing it said: no model weights here" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_released_model__is_the_next_baseline(repository: RepoBuilder) -> None:
+    assert run_memeci(repository.path, "evaluate").code == 0
+    assert run_memeci(repository.path, "release").code == 0
+    repository.commit({"predict.py": WORSE})
+    ran = run_memeci(repository.path, "evaluate")
+    assert (ran.code, ran.record.baseline.tag) == (1, "toy@v1.0.0")  # type: ignore[union-attr]
+    assert ran.record.decision.pairing is Pairing.PAIRED
+    assert ran.record.candidate.commit == repository.head
+    assert ran.record.docker_tag is not None
+
+
+def test_floor__fails_without_any_baseline(repository: RepoBuilder) -> None:
+    (repository.path / "predict.py").write_text(WORSE)
+    ran = run_memeci(repository.path, "evaluate")
+    assert (ran.code, ran.outcome("accuracy")) == (1, "below_floor")
+
+
+def test_adopted_repository__compares_with_the_predictions_in_the_tag(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    good = write_table(tmp_path / "good.csv", make_predictions(wrong=40)).read_bytes()
+    bad = write_table(tmp_path / "bad.csv", make_predictions(wrong=120)).read_bytes()
+    repo.commit({"predictions.csv": good})
+    repo.tag("v1.2.0")
+    repo.commit({"predictions.csv": bad})
+    ran = run_memeci(repo.path, "evaluate", "predictions.csv")
+    assert (ran.code, ran.record.baseline.tag) == (1, "v1.2.0")  # type: ignore[union-attr]
+
+
+def test_scores_alone__compare_the_mean_of_a_column(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(size=200)
+    write_table(tmp_path / "a.jsonl", {"id": list(range(200)), "judge": [0.7 + 0.05 * x for x in noise]})
+    write_table(tmp_path / "b.jsonl", {"id": list(range(200)), "judge": [0.6 + 0.05 * x for x in noise[::-1]]})
+    (tmp_path / "memeci.yml").write_text("metrics: [{name: quality, column: judge, direction: higher}]\n")
+    ran = run_memeci(tmp_path, "evaluate", "b.jsonl", "-b", "a.jsonl")
+    assert (ran.code, ran.record.task, ran.outcome("quality")) == (1, Task.SCORES, "regressed")
+    assert ran.record.comparisons[0].candidate == pytest.approx(float(np.mean(0.6 + 0.05 * noise)))
+
+
+OWN_METRIC = """
+def characters(example):
+    print("a word on standard output")
+    return len(example["text"])
+"""
+
+
+def test_own_function__gets_slices_intervals_and_gates(tmp_path: Path) -> None:
+    texts = ["好" * (3 + i % 5) for i in range(120)]
+    table = {"id": list(range(120)), "lang": ["zh", "en"] * 60, "text": texts}
+    write_table(tmp_path / "a.csv", table)
+    write_table(tmp_path / "b.csv", {**table, "text": [text + "好" for text in texts]})
+    (tmp_path / "own.py").write_text(OWN_METRIC)
+    (tmp_path / "memeci.yml").write_text(
+        "slices: [lang]\nmetrics: [{name: length, function: 'own:characters', direction: lower}]\ngates: {length@lang: {tolerance: 0.1}}\n"
+    )
+    ran = run_memeci(tmp_path, "evaluate", "b.csv", "-b", "a.csv")
+    assert (ran.code, ran.outcome("length", lang="zh")) == (1, "regressed")
+    assert ran.record.comparisons[0].delta == pytest.approx(1)
+
+
+def test_own_function_that_fails__names_the_example(tmp_path: Path) -> None:
+    write_table(tmp_path / "a.csv", {"id": ["x", "y"], "text": ["好", "坏"]})
+    (tmp_path / "own.py").write_text("def f(example):\n    return {'好': 1}[example['text']]\n")
+    (tmp_path / "memeci.yml").write_text("metrics: [{name: f, function: 'own:f', direction: lower}]\n")
+    ran = run_memeci(tmp_path, "evaluate", "a.csv")
+    assert ran.code == 2
+    assert "failed on example number 2" in ran.err
+    assert "KeyError: '坏'" in ran.err
+
+
+def test_groups_and_weights__reach_the_record(tmp_path: Path) -> None:
+    extra = {"group": [f"user{i // 8}" for i in range(400)], "weight": [1.0 + i % 3 for i in range(400)]}
+    write_table(tmp_path / "a.csv", make_predictions(wrong=40, **extra))
+    write_table(tmp_path / "b.csv", make_predictions(wrong=120, **extra))
+    ran = run_memeci(tmp_path, "evaluate", "b.csv", "-b", "a.csv")
+    assert (ran.code, ran.record.dataset.n_groups, ran.record.dataset.weighted) == (1, 50, True)
+    assert ran.record.comparisons[0].n_units == 50
+
+
+def test_partial_overlap__compares_the_common_and_says_so(tmp_path: Path) -> None:
+    whole = make_predictions(wrong=40)
+    write_table(tmp_path / "a.csv", whole)
+    write_table(tmp_path / "b.csv", {name: column[10:] for name, column in whole.items()})
+    ran = run_memeci(tmp_path, "evaluate", "b.csv", "-b", "a.csv", "-l", "en")
+    assert (ran.code, ran.record.decision.pairing) == (0, Pairing.PARTIAL)
+    assert "390 examples are common to both" in ran.out
+
+
+def test_other_examples__are_incomparable_and_fail_closed(tmp_path: Path) -> None:
+    whole = make_predictions(wrong=40)
+    write_table(tmp_path / "a.csv", {name: column[:300] for name, column in whole.items()})
+    write_table(tmp_path / "b.csv", {name: column[100:] for name, column in whole.items()})
+    ran = run_memeci(tmp_path, "evaluate", "b.csv", "-b", "a.csv", "-l", "en")
+    assert (ran.code, ran.outcome("accuracy")) == (1, "incomparable")
+    assert "Not comparable: only 50% of the examples" in ran.out
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("candidate", "baseline", "expected"),
+    [
+        ("waimai/lr_char12_C4", "waimai/lr_char12_C1", (53, 38, "no_evidence")),
+        ("waimai/lr_char12_C1_noise10", "waimai/lr_char12_C1", (51, 63, "no_evidence")),
+        ("waimai/lr_char12_C1_train10pct", "waimai/lr_char12_C1", (47, 266, "regressed")),
+        ("waimai/lr_char12_C1_balanced", "waimai/lr_char12_C1", (100, 95, "no_evidence")),
+        ("tosarcasm/lr_topic_text_char12", "tosarcasm/lr_text_char12", (71, 149, "regressed")),
+    ],
+)
+def test_real_predictions__flip_as_counted_by_others(
+    tmp_path: Path, shared_data: Path, candidate: str, baseline: str, expected: tuple[int, int, str]
+) -> None:
+    ran = run_memeci(tmp_path, "evaluate", shared_data / f"{candidate}.parquet", "-b", shared_data / f"{baseline}.parquet")
+    flips = ran.record.flips
+    assert flips is not None
+    assert expected == (flips.fixed, flips.broken, ran.outcome("accuracy"))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("folder", "files", "task", "metric"),
+    [
+        ("digits", ("rf", "lr"), Task.MULTICLASS, "accuracy"),
+        ("breast_cancer", ("svc_rbf", "lr"), Task.BINARY, "roc_auc"),
+        ("diabetes", ("rf", "ridge"), Task.REGRESSION, "rmse"),
+    ],
+)
+def test_real_predictions_of_every_task__are_evaluated(
+    tmp_path: Path, shared_data: Path, folder: str, files: tuple[str, str], task: Task, metric: str
+) -> None:
+    candidate, baseline = (shared_data / folder / f"{name}.parquet" for name in files)
+    ran = run_memeci(tmp_path, "evaluate", candidate, "-b", baseline)
+    assert ran.code in {0, 1}
+    assert ran.record.task is task
+    assert ran.outcome(metric) in {"no_evidence", "inconclusive", "improved", "regressed", "held"}

@@ -1,0 +1,74 @@
+"""`memeci power`: what it prints, and how it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from memeci.cli.group import main
+from memeci.records import (
+    Candidate,
+    Dataset,
+    DecisionInfo,
+    Evaluation,
+    Flips,
+    Provenance,
+    Status,
+    Task,
+    Text,
+    Verdict,
+    encode_record,
+)
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["power", *arguments])
+
+
+def test_without_options__says_how_many_examples_one_pp_needs() -> None:
+    result = _run()
+    assert result.exit_code == 0
+    assert "A loss of 1 pp at 5% disagreement needs 6,019 examples." in result.output
+    assert "│     1,000 │        2 pp │      2.8 pp │       3.7 pp │         5 pp │" in result.output
+
+
+def test_examples__says_what_they_show() -> None:
+    assert "Your 10,000 examples show a loss of 0.76 pp." in _run("-n", "10000", "--disagreement", "5%").output
+
+
+@pytest.mark.parametrize("loss", ["7", "0", "-1%", "much", "nan"])
+def test_impossible_loss__is_a_usage_error(loss: str) -> None:
+    result = _run("--loss", loss)
+    assert result.exit_code == 2
+    assert "is not a rate between 0 and 1" in result.output
+
+
+def test_record__gives_examples_disagreement_and_tests(tmp_path: Path) -> None:
+    record = Evaluation(
+        model="m",
+        task=Task.BINARY,
+        candidate=Candidate("preds.csv"),
+        baseline=None,
+        dataset=Dataset(n=4_000, digest="d"),
+        comparisons=(),
+        verdict=Verdict(Status.PASS, Text("", "")),
+        decision=DecisionInfo("default", 0.01, 40),
+        provenance=Provenance("0", "", "duckdb"),
+        flips=Flips(fixed=60, broken=60),
+    )
+    path = tmp_path / "record.json"
+    path.write_bytes(encode_record(record))
+    output = _run("--record", str(path)).output
+    assert "at 3% disagreement" in output
+    assert "40 tests" in output
+    assert "Your 4,000 examples show" in output
+
+
+def test_record_that_is_none__is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_text("{}", encoding="utf-8")
+    result = _run("--record", str(path))
+    assert result.exit_code == 2
+    assert "is not a record of memeci" in result.output
