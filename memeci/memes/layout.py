@@ -151,14 +151,17 @@ class _Unit:
 
 def _build_units(tokens: Iterable[Token], measure: Measure) -> list[_Unit]:
     groups: list[tuple[list[Token], bool]] = []
-    spaced = False
+    spaced = opened = False
     for token in tokens:
         if token.kind is Kind.SPACE:
             spaced = True
             continue
         previous = groups[-1][0][-1] if groups else token
         # An emoji follows its word to the next line even across a space: alone there it looks lost.
-        clings = token.kind is Kind.EMOJI or token.text[0] in NEVER_FIRST or previous.text[-1] in NEVER_LAST
+        clings = token.kind is Kind.EMOJI or token.text[0] in NEVER_FIRST or previous.text[-1] in NEVER_LAST or opened
+        # A straight quote opens after a space and closes otherwise.
+        opened = token.text == '"' and (spaced or not groups)
+        clings = clings or (token.text == '"' and not opened)
         if groups and clings and not (spaced and token.kind is not Kind.EMOJI):
             groups[-1][0].extend([Token(Kind.SPACE, " "), token] if spaced else [token])
         else:
