@@ -161,3 +161,15 @@ def test_every_rule_says_what_it_measures_and_why_there(kind: str) -> None:
     assert len(rule.measures) > 20
     assert len(rule.threshold) > 10
     assert rule.sentence.zh != rule.sentence.en
+
+
+def test_false_positive_rule_on_a_model_that_did_not_change__almost_never_fires() -> None:
+    """Two draws of the same model on different examples: z above 3 about once in 740, so at most 12 times in 4,000."""
+    import numpy as np
+
+    from memeci.diagnosis.counts import compute_z
+
+    rng = np.random.default_rng(5)
+    before, after = rng.binomial(2000, 0.1, 4000), rng.binomial(2000, 0.1, 4000)
+    fired = sum(compute_z(int(b), 2000, int(a), 2000) >= 3 for b, a in zip(before, after, strict=True))
+    assert fired <= 12
