@@ -15,7 +15,7 @@ from memeci.memes.scene import Scene, build_scene, has_part
 from memeci.memes.streak import is_ninth
 from memeci.memes.templates import Template, load_template
 from memeci.memes.themes import Theme, load_theme
-from memeci.records import Evaluation, Finding, Priority, Record, Text
+from memeci.records import Evaluation, Finding, Incident, Priority, Record, Text
 
 if TYPE_CHECKING:
     from memeci.memes.render import Canvas
@@ -78,6 +78,8 @@ def compose(record: Record, *, theme: str | Path, language: str, style: Style = 
     if style.headline is not None:
         own = Text(style.headline, style.headline)
         captions = Captions(style.headline, style.footer or "", captions.slang, own, style.headline + (style.footer or ""))
+    if isinstance(record, Evaluation) and record.docker_tag is not None and "docker" in template.needs:
+        captions = replace(captions, words=captions.words + record.docker_tag.hanzi)
     font, captions = _find_font(captions, language, style.fonts)
     canvas = Canvas(template, chosen, captions, scene, font, language)
     svg = canvas.render()
@@ -95,6 +97,8 @@ def find_top(record: Record, theme: Theme) -> Finding:
         return Finding("latte", Priority.P3, {})
     if record.findings:
         return record.findings[0]
+    if isinstance(record, Incident) and record.curve is not None:
+        return Finding("learning", Priority.P3, {})
     if not isinstance(record, Evaluation):
         return Finding("crash", Priority.P0, {"command": "", "status": 1, "last": "–", "hint_en": "", "hint_zh": ""})
     from memeci.diagnosis import diagnose
@@ -121,7 +125,7 @@ def find_template(theme: Theme, finding: Finding, scene: Scene, wanted: str | No
 
 def _says_anything(record: Record) -> bool:
     """Tell whether there is anything in the record to draw beside words of the user's own."""
-    return isinstance(record, Evaluation) or bool(record.findings)
+    return isinstance(record, Evaluation) or bool(record.findings) or record.curve is not None
 
 
 def _find_font(captions: Captions, language: str, paths: tuple[Path, ...]) -> tuple[Font, Captions]:
