@@ -86,8 +86,8 @@ EVALUATION_RULES: tuple[Rule[Evaluation], ...] = (
         "regression",
         Priority.P1,
         Text(
-            en="{metric} fell from {baseline:value} to {candidate:value} ({delta:change}).",
-            zh="{metric} 从 {baseline:value} 退步到 {candidate:value}（{delta:change}）。",
+            en="{metric} got worse: {baseline:value} → {candidate:value} ({delta:change}).",
+            zh="{metric} 退步了：{baseline:value} → {candidate:value}（{delta:change}）。",
         ),
         "Metrics over all examples whose test says: surely worse, and by more than the tolerance.",
         "The decision's own: no second threshold.",

@@ -7,7 +7,7 @@ import pytest
 
 from memeci.memes.captions import build_captions, pick, shorten
 from memeci.memes.drawing import find_top
-from memeci.memes.streak import count_hair, count_streak, format_shelf, is_ninth
+from memeci.memes.streak import count_hair, count_run, count_streak, format_shelf, is_ninth
 from memeci.memes.themes import load_theme
 from memeci.records import Outcome, Status
 from tests.builders import records as real
@@ -37,7 +37,7 @@ def test_every_caption_and_slang_word_gets_its_turn() -> None:
 def test_one_language__its_caption_and_the_sentence_with_the_numbers() -> None:
     headline, footer, _ = caption("a" * 40, "en")
     assert headline in {c.en for c in MEMEOPS.findings["regression"].captions}
-    assert footer == "accuracy fell from 89.6% to 83.5% (−6.1 pp)."
+    assert footer == "accuracy got worse: 89.6% → 83.5% (−6.1 pp)."
 
 
 def test_words_are_evenly_drawn() -> None:
@@ -68,9 +68,15 @@ def test_a_failure_ends_the_streak() -> None:
     assert count_streak(broken.build()) == 3
 
 
+def test_an_inconclusive_release_neither_adds_nor_breaks() -> None:
+    assert count_run([Status.FAIL, Status.PASS, Status.INCONCLUSIVE, Status.PASS]) == 2
+    assert count_run([Status.NO_BASELINE]) == 0
+    assert "🍞" not in format_shelf([])
+
+
 def test_shelf_is_three_rows_of_three() -> None:
-    assert format_shelf(streak(3).build()) == "🍞  🍞  🍞\n🍞  ·  ·\n·  ·  ·"
-    assert "神经网络抹茶拿铁" in format_shelf(streak(8).build())
+    assert format_shelf([Status.PASS] * 4) == "🍞  🍞  🍞\n🍞  ·  ·\n·  ·  ·"
+    assert "神经网络抹茶拿铁" in format_shelf([Status.FAIL, *[Status.PASS] * 9])
 
 
 @pytest.mark.parametrize(("n", "failed", "hair"), [(0, (), 6), (9, (), 9), (5, (0, 1, 2, 3, 4), 1)])
