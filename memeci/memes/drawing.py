@@ -108,7 +108,7 @@ def find_top(record: Record, theme: Theme) -> Finding:
 
 
 def find_template(theme: Theme, finding: Finding, scene: Scene, wanted: str | None = None) -> Template:
-    """Return the template ``wanted``, else the theme's first favourite for this finding that the scene has the data for."""
+    """Return the template ``wanted``, else the theme's first favourite that the scene has the data for."""
     if wanted is not None:
         template = load_template(wanted, theme.folders)
         missing = [need for need in template.needs if not has_part(scene, need)]
@@ -116,7 +116,8 @@ def find_template(theme: Theme, finding: Finding, scene: Scene, wanted: str | No
             raise DataError(f'the template "{wanted}" cannot be drawn from this record.', f"it needs: {', '.join(missing)}.")
         return template
     favourites = theme.findings[finding.kind].templates if finding.kind in theme.findings else ()
-    for name in (*favourites, *LAST_RESORT):
+    fitting = theme.metrics.get(finding.metric or "", ()) if finding.kind == "regression" else ()
+    for name in (*fitting, *favourites, *LAST_RESORT):
         template = load_template(name, theme.folders)
         if all(has_part(scene, need) for need in template.needs):
             return template
