@@ -51,6 +51,7 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
     from memeci.cli.progress import show_progress
     from memeci.config import clean_environment, load_config, read_environment
     from memeci.pipeline import Request, evaluate
+    from memeci.registry import find_credentials
 
     environment = read_environment()
     settings = load_config(config, model=model, overrides=[*environment.overrides, *_list_overrides(options)])
@@ -66,6 +67,7 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
                 output_dir=Path(settings.output_dir),
                 picture=options["picture"],
                 progress=progress,
+                credentials=find_credentials(environment),
             )
         )
     _print(evaluated, settings.language, as_json=as_json)

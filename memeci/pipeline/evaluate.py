@@ -42,7 +42,7 @@ from memeci.records import Candidate, Evaluation, Pairing, Task, Text
 from memeci.usercode import run_command
 
 if TYPE_CHECKING:
-    from memeci.registry import Registry
+    from memeci.registry import Credentials, Registry
 
 COMMON_SHARE_NEEDED = 0.95
 
@@ -55,7 +55,8 @@ class Request:
     """What to evaluate. ``predictions`` and ``baseline`` win over the configuration's.
 
     ``environment`` is what the user's own code may see; ``echo`` takes what the command prints. ``commit`` is the commit
-    the predictions belong to, where CI knows it better than HEAD does. ``output_dir`` None writes nothing.
+    the predictions belong to, where CI knows it better than HEAD does. ``output_dir`` None writes nothing. ``credentials``
+    open the remote of a clone that kept none.
     """
 
     config: Config
@@ -68,6 +69,7 @@ class Request:
     picture: bool = True
     animate: bool = False
     progress: Progress | None = None
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _find_predictions(request: Request) -> str:
 def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Evaluated:
     config = request.config
     setup = Setup(config, request.environment, folder)
-    registry = _open_registry(config)
+    registry = _open_registry(config, request.credentials)
     table, task = load_candidate(engine, source, setup)
     found = find_baseline(request.baseline or config.baseline, source, Search(registry, config.model, folder))
     before = None
@@ -183,10 +185,11 @@ def _enrich(record: Evaluation, config: Config) -> Evaluation:
     return msgspec.structs.replace(record, findings=diagnose(record), docker_tag=tag)
 
 
-def _open_registry(config: Config) -> Registry | None:
+def _open_registry(config: Config, credentials: Credentials | None) -> Registry | None:
     from memeci.registry import open_registry
 
-    return open_registry(config.root, namespace=config.registry.namespace, remote=config.registry.remote)
+    place = config.registry
+    return open_registry(config.root, namespace=place.namespace, remote=place.remote, credentials=credentials)
 
 
 def _plan(config: Config, task: Task, table: Table, before: Table | None) -> tuple[TallyPlan, Selection]:
