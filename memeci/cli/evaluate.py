@@ -52,6 +52,7 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
     from memeci.cli.progress import show_progress
     from memeci.config import clean_environment, load_config, read_environment
     from memeci.pipeline import Request, evaluate
+    from memeci.registry import find_credentials
 
     environment = read_environment()
     settings = load_config(config, model=model, overrides=[*environment.overrides, *_list_overrides(options)])
@@ -68,6 +69,7 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
                 picture=options["picture"],
                 rerun=options["rerun"],
                 progress=progress,
+                credentials=find_credentials(environment),
             )
         )
     _print(evaluated, settings.language, as_json=as_json)

@@ -36,7 +36,7 @@ from memeci.records import Candidate, Evaluation, Task
 from memeci.usercode import run_command
 
 if TYPE_CHECKING:
-    from memeci.registry import Registry
+    from memeci.registry import Credentials, Registry
 
 KEEP_UP_TO = 1_000_000
 """Examples whose predictions are kept beside the record. More are written when a release asks for them."""
@@ -49,6 +49,7 @@ class Request:
     ``environment`` is what the user's own code may see; ``echo`` takes what the command prints. ``commit`` is the commit
     the predictions belong to, where CI knows it better than HEAD does. ``output_dir`` None writes nothing.
     ``rerun`` runs the baseline's own command again instead of taking the predictions it was released with.
+    ``credentials`` open the remote of a clone that kept none.
     """
 
     config: Config
@@ -62,6 +63,7 @@ class Request:
     animate: bool = False
     rerun: bool = False
     progress: Progress | None = None
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def evaluate(request: Request) -> Evaluated:
     source = _find_predictions(request)
     if request.output_dir is not None:
         check_outputs(request.output_dir)
-    registry = _open_registry(request.config)
+    registry = _open_registry(request.config, request.credentials)
     if request.config.command is not None and request.predictions is None:
         _run_command(request, registry)
     with (
@@ -106,10 +108,11 @@ def _find_predictions(request: Request) -> str:
     )
 
 
-def _open_registry(config: Config) -> Registry | None:
+def _open_registry(config: Config, credentials: Credentials | None) -> Registry | None:
     from memeci.registry import open_registry
 
-    return open_registry(config.root, namespace=config.registry.namespace, remote=config.registry.remote)
+    place = config.registry
+    return open_registry(config.root, namespace=place.namespace, remote=place.remote, credentials=credentials)
 
 
 def _run_command(request: Request, registry: Registry | None) -> None:
