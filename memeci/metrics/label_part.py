@@ -13,7 +13,7 @@ import numpy as np
 
 from memeci.measurements import Floats, Integers
 from memeci.metrics.cell_rows import CellRows, MultilabelRows, Rows
-from memeci.metrics.metric import LabelMetric, Metric, divide
+from memeci.metrics.metric import Gradient, LabelMetric, Metric, divide
 from memeci.metrics.part import Part, PartBlock, UnitInfluence, explain_missing
 from memeci.metrics.tallies import CellTally, SliceSet, Tallies
 
@@ -26,6 +26,7 @@ def measure_labels(tallies: Tallies, metrics: Sequence[Metric], positions: Seque
     shape = (len(tallies.leaves.slices), len(metrics))
     arrays = [np.full(shape, np.nan) for _ in range(4)]
     baseline, candidate, se, se_plus = arrays
+    # Without a baseline nothing can be swapped; the errors are then those of the candidate's own values.
     atoms = _Atoms(tallies.cells) if tallies.cells is not None and tallies.cells.unit is None else None
     blocks: list[PartBlock] = []
     first = 0
@@ -34,9 +35,8 @@ def measure_labels(tallies: Tallies, metrics: Sequence[Metric], positions: Seque
             measured = _SetLabels(rows, metrics, tallies)  # type: ignore[arg-type]
             at = slice(first + start, first + start + width)
             baseline[at], candidate[at] = measured.base_values, measured.cand_values
-            if tallies.has_baseline:
-                se[at], se_plus[at], found = measured.errors_and_blocks(first + start, atoms)
-                blocks.extend(found)
+            se[at], se_plus[at], found = measured.errors_and_blocks(first + start, atoms)
+            blocks.extend(found)
         first += len(slice_set.keys)
     if not tallies.has_baseline:
         baseline[:] = np.nan
@@ -98,15 +98,21 @@ class _SetLabels:
 
     def _influence(self, metric: LabelMetric) -> Floats:
         """Return float64[R]: a row's influence on candidate − baseline, centred within its slice."""
-        gradients = metric.gradient(self.rows.base_counts), metric.gradient(self.rows.cand_counts)
-        return self.rows.centre(self.rows.influence(*gradients))
+        return self.rows.centre(self.rows.influence(*self._gradients(metric)))
+
+    def _gradients(self, metric: LabelMetric) -> tuple[Gradient, Gradient]:
+        cand = metric.gradient(self.rows.cand_counts)
+        if self.tallies.has_baseline:
+            return metric.gradient(self.rows.base_counts), cand
+        nothing = np.zeros_like(self.rows.cand_counts.true)
+        return Gradient(nothing, nothing, nothing), cand
 
     def _from_cells(self, influence: Floats, effects: Floats, atoms: _Atoms, first: int) -> tuple[Floats, Floats, list[PartBlock]]:
         rows = self.rows
         assert isinstance(rows, CellRows)  # noqa: S101 - only cells have atoms
         total = rows.total[:, None]
         squares = rows.sum_by_slice(rows.n[:, None] * influence**2)
-        extra = np.stack([rows.pseudo_flips(m.gradient(rows.base_counts), m.gradient(rows.cand_counts)) for m in self.metrics], 1)
+        extra = np.stack([rows.pseudo_flips(*self._gradients(m)) for m in self.metrics], 1)
         se, se_plus = divide(np.sqrt(squares), total), divide(np.sqrt(squares + extra), total)
         return se, se_plus, self._cell_blocks(rows, effects, atoms, first)
 
