@@ -28,7 +28,6 @@ class LabelCounts:
     support   float64[S, K]  (s)
     present   bool[S, K]     labels that take part in a macro average
     positive  index of the positive label, for binary metrics
-    codes     int64[K]  which labels the columns are, where not all labels have one; None: column k is label k
     """
 
     true: Floats
@@ -36,7 +35,6 @@ class LabelCounts:
     support: Floats
     present: NDArray[np.bool_]
     positive: int | None = None
-    codes: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
