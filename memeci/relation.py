@@ -39,7 +39,10 @@ class Relation:
 
 @dataclass(frozen=True)
 class ColumnType:
-    """One column as the file has it. ``kind`` is one of text, integer, float, boolean, list, struct, other."""
+    """One column as the file has it. ``kind`` is one of text, integer, float, boolean, list, struct, json, other.
+
+    "json" is a column with values of several types, such as 1 and "a".
+    """
 
     name: str
     kind: str

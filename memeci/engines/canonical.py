@@ -53,13 +53,13 @@ def build_canonical(scan: str, schema: Sequence[ColumnType], columns: Columns, k
     numbers: list[NumberColumn] = []
 
     def add_number(name: str, title: str, column: str) -> None:
-        raw = quote_name(column)
+        raw = _read(column, kinds[column])
         # One try_cast for text and numbers alike: what is no number becomes NULL, and the checks say which.
         value = f"try_cast({raw} as double)"
         expressions[name] = value
         numbers.append(NumberColumn(name, title, column, raw, value))
 
-    expressions["id"] = f"nullif(cast({quote_name(columns.id)} as varchar), '')" if columns.id else "cast(row_number() over () as varchar)"
+    expressions["id"] = _id_sql(columns.id, kinds)
     for name, part in (("label", columns.label), ("prediction", columns.prediction)):
         if part is None:
             continue
@@ -68,13 +68,12 @@ def build_canonical(scan: str, schema: Sequence[ColumnType], columns: Columns, k
         else:
             is_list = kind.kind == "list"
             expressions[name] = _list_sql(part, kinds[part], kind.separator) if is_list else _text_sql(part, kinds[part])
-    if columns.score is not None:
-        add_number("score", "score", columns.score)
-    if columns.weight is not None:
-        add_number("weight", "weight", columns.weight)
+    for name, part in (("score", columns.score), ("weight", columns.weight)):
+        if part is not None:
+            add_number(name, name, part)
     for name, part in (("grp", columns.group), ("txt", columns.text)):
         if part is not None:
-            expressions[name] = f"cast({quote_name(part)} as varchar)"
+            expressions[name] = f"cast({_read(part, kinds[part])} as varchar)"
     for i, column in enumerate(columns.slices):
         expressions[f"s{i}"] = _text_sql(column, kinds[column])
     for i, (_, column) in enumerate(columns.probabilities):
@@ -84,8 +83,19 @@ def build_canonical(scan: str, schema: Sequence[ColumnType], columns: Columns, k
     return Canonical(scan, expressions, tuple(numbers))
 
 
+def _read(column: str, kind: str) -> str:
+    """Return SQL for the column; as text, without the quotes of JSON, where its values are of several types."""
+    return f"json_extract_string({quote_name(column)}, '$')" if kind == "json" else quote_name(column)
+
+
+def _id_sql(column: str | None, kinds: Mapping[str, str]) -> str:
+    if column is None:
+        return "cast(row_number() over () as varchar)"
+    return f"nullif(cast({_read(column, kinds[column])} as varchar), '')"
+
+
 def _text_sql(column: str, kind: str) -> str:
-    return _normalize(quote_name(column), kind)
+    return _normalize(_read(column, kind), "text" if kind == "json" else kind)
 
 
 def _normalize(value: str, kind: str) -> str:

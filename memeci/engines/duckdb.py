@@ -21,6 +21,7 @@ _KINDS = (
     (re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$"), "integer"),
     (re.compile(r"(FLOAT|DOUBLE|DECIMAL.*)$"), "float"),
     (re.compile(r"BOOLEAN$"), "boolean"),
+    (re.compile(r"JSON$"), "json"),
     (re.compile(r".*\[\d*\]$"), "list"),
     (re.compile(r"(STRUCT|MAP).*"), "struct"),
 )
@@ -74,7 +75,8 @@ class DuckDBEngine:
         compression = quote_text(relation.compression)
         common = f"union_by_name = true, hive_partitioning = {str(relation.partitioned).lower()}"
         if relation.format is FileFormat.PARQUET:
-            return f"read_parquet({files}, {common})"
+            # Parquet statistics leave NaN out; unless told, DuckDB believes them and does not find any (duckdb issue 25521).
+            return f"read_parquet({files}, {common}, can_have_nan = true)"
         if relation.format is FileFormat.DELIMITED:
             # Left to itself, DuckDB skips lines it takes for notes, and takes a row for the names if that fits better.
             guess = f"auto_detect = false, columns = {_struct(relation.columns)}" if relation.columns else "all_varchar = true"

@@ -117,8 +117,10 @@ def _not_finite(number: NumberColumn) -> Fault:
         number.name,
         lambda w: DataError(
             f'{w.source}: the {number.title} of {w.id} is {w.value} (column "{number.column}", {w.share}).',
-            "a model that gives NaN or infinity has usually diverged, or divides by zero.",
-            "find out why; then predict again.",
+            "nothing can be compared with it."
+            if number.name in {"label", "weight"}
+            else "a model that gives NaN or infinity has usually diverged, or divides by zero.",
+            "fill it, or drop these rows." if number.name in {"label", "weight"} else "find out why; then predict again.",
         ),
     )
 

@@ -34,6 +34,13 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         count = sum(row[f"fault{position}"] for row in rows)
         if count:
             raise explain_fault(engine, selected, fault, relation, count, n)
+    largest_weight = max(row["weight"] for row in rows) if columns.weight is not None else None
+    if largest_weight == 0:
+        raise DataError(
+            f"{relation.name}: all weights are 0.",
+            f'column "{columns.weight}" says that no example counts.',
+            "mend it, choose another with `columns.weight`, or do without: `columns.weight: null`.",
+        )
     labels, predictions = _list_labels(engine, view, canonical, kind, rows)
     lows, highs = ([row[key] for row in rows if row[key] is not None] for key in ("low", "high"))
     return Table(
@@ -49,7 +56,7 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         score_range=(min(lows), max(highs)) if lows else None,
         label_centre=_find_centre(rows[0], "label"),
         prediction_centre=_find_centre(rows[0], "prediction"),
-        largest_weight=max(row["weight"] for row in rows) if columns.weight is not None else None,
+        largest_weight=largest_weight,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from memeci.engines.digest import MD5_64
 from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Overlap, Table
+from memeci.engines.fit import check_sides, explain_no_overlap
 from memeci.engines.loading import check_duplicates
 from memeci.engines.sums import build_sum
 
@@ -62,7 +63,12 @@ class PairSpec:
 
 
 def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: PairSpec) -> Pair:
-    """Create the relation ``pair`` and return what it holds. Raises DataError for a duplicate id on either side."""
+    """Create the relation ``pair`` and return what it holds.
+
+    Raises DataError for sides that do not fit together, and for a duplicate id on either side.
+    """
+    if baseline is not None:
+        check_sides(candidate, baseline)
     overlap = find_overlap(engine, candidate, baseline) if baseline is not None else None
     if baseline is None:
         check_duplicates(engine, candidate)
@@ -159,15 +165,9 @@ def find_overlap(engine: Engine, candidate: Table, baseline: Table) -> Overlap:
     common, relabelled = engine.fetch_rows(
         f"select count(*), count(*) filter (where {changed}) from {candidate.view} c join {baseline.view} b on c.id = b.id"
     )[0]
+    if common == 0:
+        raise explain_no_overlap(engine, candidate, baseline)
     return Overlap(common, baseline.n - common, candidate.n - common, relabelled)
-
-
-def find_missing_ids(engine: Engine, have: Table, lack: Table, limit: int = 3) -> tuple[str, ...]:
-    """Return a few ids of ``have`` that ``lack`` has not."""
-    rows = engine.fetch_rows(
-        f"select id from {have.view} where id not in (select id from {lack.view} where id is not null) order by id limit {int(limit)}"
-    )
-    return tuple(row[0] for row in rows)
 
 
 def _available(table: Table) -> set[str]:

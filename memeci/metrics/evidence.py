@@ -78,10 +78,15 @@ def count_flips(tallies: Tallies) -> tuple[int, int, int] | None:
 
 def build_roc(scores: ScoreArrays | None, *, has_baseline: bool) -> RocCurve | None:
     """Return both ROC curves, thinned to MAX_ROC_POINTS; None without scores or with one class only."""
-    if scores is None or not 0 < float(scores.label.mean()) < 1:
+    if scores is None or not _has_both_classes(scores):
         return None
     baseline = has_baseline and not np.isnan(scores.base).any()
     return RocCurve(_trace(scores, scores.cand), _trace(scores, scores.base) if baseline else None)
+
+
+def _has_both_classes(scores: ScoreArrays) -> bool:
+    label = scores.label if scores.weight is None else scores.label[scores.weight > 0]
+    return len(label) > 0 and 0 < float(label.mean()) < 1
 
 
 def _trace(scores: ScoreArrays, column: Floats) -> tuple[tuple[float, float], ...]:

@@ -76,7 +76,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Available:
-    """What the candidate's file offers. ``score`` is the positive class's number; ``probability`` says it lies in 0–1."""
+    """What one side's file offers. ``score``: it has the positive class's number; ``probabilities``: one for each label.
+
+    ``score_range`` is that of all of these numbers, and ``probability`` says that they lie in 0–1.
+    """
 
     labels: tuple[str, ...] = ()
     source: str = "the predictions"
@@ -94,41 +97,57 @@ class Selection:
     notes: tuple[Text, ...] = ()
 
 
-def select_metrics(task: Task, requests: Sequence[Request], available: Available) -> Selection:
-    """Return the metrics to compute. Raises ConfigError or DataError for one asked for that is unknown or cannot be had."""
+def select_metrics(task: Task, requests: Sequence[Request], available: Available, before: Available | None = None) -> Selection:
+    """Return the metrics to compute. Raises ConfigError or DataError for one asked for that is unknown or cannot be had.
+
+    ``before`` is what the baseline's file offers. Where it lacks a column, only defaults are left out: a metric asked for
+    stays, without a value for the baseline. Numbers out of range are refused on either side.
+    """
     if not requests:
-        return _select_defaults(task, available)
+        return _select_defaults(task, available, before)
     chosen: dict[str, Metric] = {}
     for request in requests:
         metric = _build(task, request, available)
-        reason = _explain_unavailable(metric, task, available)
+        reason = _explain_absent(metric, task, available) or _explain_out_of_range(metric, available)
+        if before is not None and _explain_absent(metric, task, before) is None:
+            reason = reason or _explain_out_of_range(metric, before)
         if reason is not None:
             raise reason
         chosen[request.name] = metric
     return Selection(tuple(chosen.values()))
 
 
-def _select_defaults(task: Task, available: Available) -> Selection:
+def _select_defaults(task: Task, available: Available, before: Available | None) -> Selection:
     if task is Task.SCORES:
         raise ConfigError(
             f"{available.source} has neither labels with predictions nor a number to compare.",
             "without a label, memeci compares the mean of a number per example, and must be told which.",
             "name it in memeci.yml: `metrics: [{name: judge, column: judge_score, direction: higher}]`.",
         )
-    metrics = [find_metric(name, task) for name in DEFAULTS[task]]
-    kept = tuple(m for m in metrics if m is not None and _explain_unavailable(m, task, available) is None)
-    return Selection(kept, _note_scores(available))
+    metrics = [metric for name in DEFAULTS[task] if (metric := find_metric(name, task)) is not None]
+    metrics = [m for m in metrics if _explain_absent(m, task, available) is None]
+    lacking = [m.name for m in metrics if before is not None and _explain_absent(m, task, before) is not None]
+    metrics = [m for m in metrics if m.name not in lacking]
+    notes = [_note_lacking(lacking)] if lacking else []
+    for name, side in ((Text(en="The candidate's", zh="候选"), available), (Text(en="The baseline's", zh="基线"), before)):
+        wrong = [m for m in metrics if side is not None and _explain_out_of_range(m, side) is not None]
+        if wrong and side is not None and side.score_range is not None:
+            notes.append(_note_range(name, *side.score_range))
+            metrics = [m for m in metrics if m not in wrong]
+    return Selection(tuple(metrics), tuple(notes))
 
 
-def _note_scores(available: Available) -> tuple[Text, ...]:
-    if not available.score or available.probability or available.score_range is None:
-        return ()
-    low, high = available.score_range
-    return (
-        Text(
-            en=f"Scores run from {low:g} to {high:g}, so they are no probabilities: log loss, Brier and calibration were left out.",
-            zh=f"得分范围是 {low:g} 到 {high:g}，不是概率，因此没有计算 log loss、Brier 和校准误差。",
-        ),
+def _note_lacking(names: Sequence[str]) -> Text:
+    return Text(
+        en=f"The baseline's predictions have no scores to compare with, so these were left out: {', '.join(names)}.",
+        zh=f"基线的预测没有可以比较的得分，因此没有计算：{'、'.join(names)}。",
+    )
+
+
+def _note_range(side: Text, low: float, high: float) -> Text:
+    return Text(
+        en=f"{side.en} scores run from {low:g} to {high:g}, so they are no probabilities: log loss, Brier and calibration were left out.",
+        zh=f"{side.zh}的得分范围是 {low:g} 到 {high:g}，不是概率，因此没有计算 log loss、Brier 和校准误差。",
     )
 
 
@@ -180,15 +199,15 @@ def _unknown(asked: str, name: str, task: Task) -> ConfigError:
     return ConfigError(what, why, f"did you mean {' or '.join(near)}?" if near else "take it off `metrics`, or set `task`.")
 
 
-def _explain_unavailable(metric: Metric, task: Task, available: Available) -> DataError | None:
-    """Return the error that says what the file lacks for this metric, or None if it has all."""
+def _explain_absent(metric: Metric, task: Task, available: Available) -> DataError | None:
+    """Return the error that says which column the file lacks for this metric, or None if it has all."""
     name, needs = metric.name, getattr(metric, "needs", None)
     if needs in {None, "numbers"} and name not in _NEEDS_PROBABILITY:
         return None
     if task is Task.MULTICLASS and not available.probabilities and not (needs == "confidences" and available.score):
         return DataError(
             f"{name} needs the probability of every class.",
-            f"{available.source} has none: columns such as prob_<label> were not found.",
+            f"{available.source} has not one for each label: columns such as prob_<label> were not found.",
             "write one column per class (prob_<label>), or take the metric off `metrics`.",
         )
     if task is Task.BINARY and not available.score:
@@ -197,11 +216,17 @@ def _explain_unavailable(metric: Metric, task: Task, available: Available) -> Da
             f"{available.source} has no column with the probability of the positive label.",
             "write one, for example `score`, or name it with `columns.score`.",
         )
-    if needs in {"scores", "class_scores"} or available.probability:
+    return None
+
+
+def _explain_out_of_range(metric: Metric, available: Available) -> DataError | None:
+    """Return the error for numbers outside 0–1 where this metric needs probabilities, or None."""
+    needs_probability = metric.name in _NEEDS_PROBABILITY or getattr(metric, "needs", None) == "confidences"
+    if not needs_probability or available.probability or available.score_range is None:
         return None
-    low, high = available.score_range or (0.0, 0.0)
+    low, high = available.score_range
     return DataError(
-        f"{name} needs probabilities, and the scores of {available.source} run from {low:g} to {high:g}.",
+        f"{metric.name} needs probabilities, and the scores of {available.source} run from {low:g} to {high:g}.",
         "a probability lies between 0 and 1; these may be logits or percentages.",
         "write probabilities, or measure only the ranking: `metrics: [accuracy, roc_auc]`.",
     )

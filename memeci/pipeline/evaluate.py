@@ -193,7 +193,8 @@ def _plan(config: Config, task: Task, table: Table, before: Table | None) -> tup
     labels = sort_labels([*table.labels, *table.predictions, *(before.labels + before.predictions if before else ())])
     positive = choose_positive(labels, config.positive_label) if task is Task.BINARY else None
     requests = [MetricRequest(m.name, m.column or (m.name if m.function else None), m.direction, m.unit) for m in config.metrics]
-    selection = select_metrics(task, requests, _describe_available(table, labels, positive))
+    known = _describe_available(before, labels, positive) if before is not None else None
+    selection = select_metrics(task, requests, _describe_available(table, labels, positive), known)
     plan = TallyPlan(task, labels, positive, config.slices, config.min_slice_size, selection.metrics)
     return plan, selection
 
@@ -207,7 +208,7 @@ def _describe_available(table: Table, labels: tuple[str, ...], positive: str | N
         labels=labels,
         source=table.name,
         score=has_score,
-        probability=has_score and inside,
+        probability=inside,
         probabilities=bool(by_label) and set(labels) <= set(by_label),
         score_range=bounds,
     )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from memeci.config import CI, Environment
 from memeci.errors import DataError
-from memeci.forges import Forge, Picture, Receipt, deliver, open_forge
 from memeci.pipeline.picture import Drawn
 from memeci.records import Evaluation, Frozen
 from memeci.report import Language, PictureLink, build_outputs, render_annotations, render_comment, render_summary
+
+if TYPE_CHECKING:
+    # Talking to a network costs 0.05 s of imports, which an evaluation at a desk does not need.
+    from memeci.forges import Forge, Picture, Receipt
 
 RECORD_FILE = "record.json"
 REQUEST_FILE = "request.json"
@@ -50,6 +53,8 @@ class Published:
 
 def publish(record: Evaluation, directory: Path, environment: Environment, show: Show = Show()) -> Published:
     """Bring the evaluation in ``directory`` to the forge: comment, summary, outputs. Raises nothing of the forge's."""
+    from memeci.forges import open_forge
+
     forge = open_forge(environment)
     receipt = _comment(record, forge, show.drawn)
     link = _link(show.drawn, receipt.picture_url)
@@ -66,6 +71,8 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation
     Only the record is used, by its schema; comment and picture are made again from it. Its commit must be the one the
     finished run was for, and the pull request it names must point at that commit now. Raises DataError where not.
     """
+    from memeci.forges import open_forge
+
     record = _confine(load_record(directory))
     note = _load_note(directory)
     commit = environment.head_sha
@@ -131,6 +138,8 @@ def _read_bounded(path: Path, limit: int) -> bytes:
 
 
 def _comment(record: Evaluation, forge: Forge, drawn: Drawn | None) -> Receipt:
+    from memeci.forges import deliver
+
     def render(url: str | None, limit: int) -> str:
         return render_comment(record, language=_language(record), picture=_link(drawn, url), limit=limit)
 
@@ -141,6 +150,8 @@ def _name(drawn: Drawn | None) -> Picture | None:
     if drawn is None:
         return None
     import hashlib
+
+    from memeci.forges import Picture
 
     return Picture(f"{hashlib.sha256(drawn.png).hexdigest()[:16]}.png", drawn.png)
 

@@ -24,7 +24,7 @@ _MEANING = {
     "metrics": "the numbers of a metric",
     "probabilities": "a label's probability",
 }
-_MAYBE_NUMERIC = {"integer", "float", "text", "other"}  # Delimited text has every column as text.
+_MAYBE_NUMERIC = {"integer", "float", "text", "json", "other"}  # Delimited text has every column as text.
 
 
 def resolve_columns(  # noqa: PLR0913 — the parts of one configuration, given apart so that a file alone needs none

@@ -17,7 +17,6 @@ from memeci.registry.adoption import Adopted, read_from_tree
 from memeci.registry.command import MIB, Output
 from memeci.registry.names import TagStyle, Version, format_tag, parse_model_tag, parse_version, release_ref
 from memeci.registry.objects import ObjectReader
-from memeci.registry.promotion import find_promoted
 from memeci.registry.record_file import RECORD_LIMIT
 from memeci.registry.release_record import PREDICTIONS_LIMIT, read_release
 from memeci.registry.repository import Repository, TagRef, unreachable
@@ -70,6 +69,8 @@ def find_baseline(search: Search, spec: str) -> FoundBaseline | None:
     if spec in {LATEST, LATEST_PRERELEASE}:
         return _find_latest(search, prereleases=spec == LATEST_PRERELEASE)
     if spec.startswith("#"):
+        from memeci.registry.promotion import find_promoted
+
         tags = {**search.list_local_tags(), **search.repository.list_remote_tags()}
         return _read_tag(search, find_promoted(search.repository, tags, search.model, spec[1:]))
     return _find_named(search, spec)
