@@ -7,6 +7,7 @@ the derivatives of all metrics lie side by side, so that each cell reads one row
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,9 @@ from memeci.metrics.cell_rows import CellRows
 from memeci.metrics.metric import Gradient, LabelMetric, divide, sum_by
 from memeci.metrics.part import PartBlock
 from memeci.metrics.tallies import CellTally, Codes
+
+DENSE_CELLS = 4_000_000
+"""Up to this many possible cells they are counted in a table; beyond, by sorting those that occur."""
 
 
 class Atoms:
@@ -33,13 +37,19 @@ class Atoms:
         self.imbalance: Integers = _sum_whole(atom, n * sign, len(first))
 
 
-def merge_cells(cells: CellTally, slices: Codes, size: int) -> tuple[CellTally, Codes]:
+def merge_cells(cells: CellTally, slices: Codes, size: int, n_labels: int) -> tuple[CellTally, Codes]:
     """Return the cells of each slice (0 … size − 1; −1 is left out) merged over leaves, sorted by slice, and their slices."""
     keep = np.flatnonzero(slices >= 0)
     keys = [column[keep] for column in (slices, cells.label, cells.base, cells.cand)]
-    first, row = _unique_rows(keys)
-    n = _sum_whole(row, cells.n[keep], len(first))
-    slice_, label, base, cand = (key[first] for key in keys)
+    shape = (size, n_labels, n_labels, n_labels)
+    if math.prod(shape) <= DENSE_CELLS:
+        counts = _sum_whole(np.ravel_multi_index(keys, shape), cells.n[keep], math.prod(shape))
+        found = np.flatnonzero(counts)
+        n, columns = counts[found], np.unravel_index(found, shape)
+    else:
+        first, row = _unique_rows(keys)
+        n, columns = _sum_whole(row, cells.n[keep], len(first)), tuple(key[first] for key in keys)
+    slice_, label, base, cand = columns
     return CellTally(slice_, label, base, cand, n, n.astype(np.float64)), slice_
 
 
@@ -86,7 +96,7 @@ def _read(table: Floats, at: Codes, predicted: Codes, label: Codes) -> Floats:
 
 
 def _flatten(values: Floats, shape: tuple[int, int]) -> Floats:
-    return np.broadcast_to(values, shape).ravel()
+    return values.ravel() if values.shape == shape else np.broadcast_to(values, shape).ravel()
 
 
 def _sum_columns(rows: CellRows, values: Floats) -> Floats:

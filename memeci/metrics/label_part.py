@@ -66,7 +66,7 @@ def _row_sets(tallies: Tallies, slice_set: SliceSet) -> Iterator[tuple[Rows, int
         width = min(step, n_slices - start)
         cells, slices = tallies.cells, _shift(slice_set, start, width)[tallies.cells.leaf]
         if cells.unit is None:
-            cells, slices = merge_cells(cells, slices, width)
+            cells, slices = merge_cells(cells, slices, width, n_labels)
         yield CellRows(cells, tallies, slices, width), start, width
 
 

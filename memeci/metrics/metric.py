@@ -117,9 +117,8 @@ class ArrayMetric(Metric, Protocol):
 
 def divide(numerator: Floats, denominator: Floats, otherwise: float = np.nan) -> Floats:
     """Return numerator / denominator elementwise, ``otherwise`` where the denominator is 0."""
-    shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
-    result = np.full(shape, otherwise, dtype=np.float64)
-    np.divide(numerator, denominator, out=result, where=np.broadcast_to(denominator, shape) != 0)
+    result = np.full(np.broadcast(numerator, denominator).shape, otherwise, dtype=np.float64)
+    np.divide(numerator, denominator, out=result, where=np.not_equal(denominator, 0))
     return result
 
 
