@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from memeci.config import ColumnsConfig, Config
+from memeci.engines.digest import compute_digest
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Table
 from memeci.engines.pairing import Pair
@@ -59,6 +60,7 @@ class Measured:
     candidate: Table
     baseline: Table | None
     metrics: tuple[Metric, ...]
+    digest: str
 
     def find(self, metric: str, **where: str | None) -> int:
         key = tuple(where.items())
@@ -115,7 +117,7 @@ class Run:
         plan = TallyPlan(task, labels, positive, self.slices, self.min_slice_size, metrics)
         tallied = build_tallies(engine, table, before, plan)
         tallies, pair = tallied.tallies, tallied.pair
-        return Measured(measure(tallies, metrics), tallies, pair, table, before, metrics)
+        return Measured(measure(tallies, metrics), tallies, pair, table, before, metrics, compute_digest(engine, table))
 
     def _choose(self, task: Task) -> tuple[Metric, ...]:
         if self.metrics is None:
