@@ -344,6 +344,7 @@ class Evaluation(Frozen, frozen=True, tag_field="kind", tag="evaluation"):
     theme: str = "memeops"
     language: str = "both"
     schema_version: int = SCHEMA_VERSION
+    noise_runs: Count = 0  # how many runs of one code the noise floor was learnt from; 0: taken as known
 
 
 class Curve(Frozen, frozen=True):

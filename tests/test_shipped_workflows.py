@@ -19,7 +19,7 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 # Inputs of other people's actions, as their action.yml lists them at the pinned commit; only those we use.
 KNOWN = {
-    "actions/checkout": {"persist-credentials"},
+    "actions/checkout": {"persist-credentials", "ref"},
     "actions/setup-python": {"python-version"},
     "actions/upload-artifact": {"name", "path", "include-hidden-files", "if-no-files-found"},
     "actions/download-artifact": {"name", "path", "run-id", "github-token"},

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import click
 
-from memeci.cli.registry_options import choose_model, with_registry
-
-if TYPE_CHECKING:
-    from memeci.registry import Registry
+from memeci.cli.registry_options import Here, with_registry
 
 
 @click.command("gc")
@@ -20,15 +16,15 @@ if TYPE_CHECKING:
 @click.option("--push", is_flag=True, help="Delete at the remote too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 @with_registry
-def command(registry: Registry, model: str | None, keep: int, dry_run: bool, push: bool, as_json: bool) -> None:
+def command(here: Here, model: str | None, keep: int, dry_run: bool, push: bool, as_json: bool) -> None:
     """Delete the records (with predictions) of all but the newest N releases of MODEL.
 
     Tags stay, and so does what is in a stage, and each release's line in `memeci history`. A release without its record can
     no longer be a baseline.
     """
-    plan = registry.plan_clearing(model or choose_model(registry), keep=keep, remote=push)
+    plan = here.registry.plan_clearing(here.choose_model(model), keep=keep, remote=push)
     if not dry_run:
-        registry.clear(plan)
+        here.registry.clear(plan)
     refs = sorted({*plan.here, *plan.there})
     if as_json:
         click.echo(json.dumps({"deleted": refs, "kept": list(plan.kept), "dry_run": dry_run}, indent=2))

@@ -24,6 +24,7 @@ COMMANDS = {
     "gc": ("memeci.cli.gc", "Clear old records away."),
     "docker-tag": ("memeci.cli.docker_tag", "Read a commit hash aloud in Chinese, as a Docker tag."),
     "meme": ("memeci.cli.meme", "Draw a meme from a record, or from a caption of yours."),
+    "noise": ("memeci.cli.noise", "How much do runs of the same code differ, and would your gate flip?"),
     "power": ("memeci.cli.power", "How small a loss can your examples show, and how many would you need?"),
     "init": ("memeci.cli.init", "Write memeci.yml and the workflow for your forge."),
     "demo": ("memeci.cli.demo", "A whole run on real reviews in a temporary repository."),

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
-from memeci.cli.registry_options import choose_model, with_registry
+from memeci.cli.registry_options import Here, with_registry
 from memeci.formatting import NOTHING, format_value
 from memeci.records import ReleaseSummary, Unit
-
-if TYPE_CHECKING:
-    from memeci.registry import Registry
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -24,13 +20,13 @@ _BARS = "▁▂▃▄▅▆▇█"
 @click.option("--json", "style", flag_value="json", help="Print JSON.")
 @click.option("--md", "style", flag_value="md", help="Print a Markdown table.")
 @with_registry
-def command(registry: Registry, model: str | None, limit: int, style: str | None) -> None:
+def command(here: Here, model: str | None, limit: int, style: str | None) -> None:
     """Show the releases of MODEL, oldest first: version, verdict and metrics.
 
     Without MODEL it is the only model of this repository.
     """
-    name = model or choose_model(registry)
-    summaries = registry.read_history(name, limit=limit)
+    name = here.choose_model(model)
+    summaries = here.registry.read_history(name, limit=limit)
     if style == "json":
         click.echo(format_json(name, summaries))
     elif style == "md":

@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 import click
 
 from memeci.cli.history import collect_metrics
-from memeci.cli.registry_options import with_registry
+from memeci.cli.registry_options import Here, with_registry
 from memeci.errors import ConfigError
 from memeci.formatting import format_value
 from memeci.records import ReleaseSummary, Status, Unit
-
-if TYPE_CHECKING:
-    from memeci.registry import Registry
 
 _MEDALS = ("🥇", "🥈", "🥉")
 
@@ -66,9 +62,9 @@ class Place:
 @click.option("--theme", type=click.Choice(list(THEMES)), default="memeops", show_default=True, help="What things are called.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_registry
-def command(registry: Registry, metric: str | None, as_json: bool, **options: object) -> None:
+def command(here: Here, metric: str | None, as_json: bool, **options: object) -> None:
     """Rank the releases of all models by one metric. `--theme kitchen` prints the 食材算力排行榜."""
-    lines = {model: registry.read_history(model, limit=1000) for model in registry.list_models()}
+    lines = {model: here.registry.read_history(model, limit=1000) for model in here.registry.list_models()}
     chosen = metric or choose_metric(lines.values())
     words = THEMES[str(options["theme"])]
     places = rank(lines, chosen, words, lower=bool(options["lower_is_better"]))[: int(str(options["limit"]))]

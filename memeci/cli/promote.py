@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 
-from memeci.cli.registry_options import with_registry
-
-if TYPE_CHECKING:
-    from memeci.registry import Registry
+from memeci.cli.registry_options import Here, with_registry
 
 
 @click.command("promote")
@@ -20,12 +16,12 @@ if TYPE_CHECKING:
 @click.option("--push", is_flag=True, help="Push the tag to the remote.")
 @click.option("--json", "as_json", is_flag=True, help="Print the promotion as JSON on standard output.")
 @with_registry
-def command(registry: Registry, release: str, stage: str, push: bool, as_json: bool) -> None:
+def command(here: Here, release: str, stage: str, push: bool, as_json: bool) -> None:
     """Put RELEASE (sentiment@v1.4.0) into STAGE (prod), by the tag sentiment#prod#N.
 
     `memeci evaluate --baseline '#prod'` then compares with it.
     """
-    promotion = registry.promote(release, stage, push=push)
+    promotion = here.registry.promote(release, stage, push=push)
     if as_json:
         click.echo(json.dumps(asdict(promotion), indent=2))
     click.echo(f"{promotion.release} is now in {promotion.stage}: tag {promotion.tag}", err=True)

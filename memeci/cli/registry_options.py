@@ -1,9 +1,10 @@
-"""What the commands about releases share: the options that say where the registry lies, and opening it."""
+"""What the commands about releases share: where the registry lies (memeci.yml, or options), and opening it."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +13,44 @@ import click
 from memeci.errors import ConfigError
 
 if TYPE_CHECKING:
+    from memeci.config import Config
     from memeci.registry import Registry
 
 
-def with_registry(function: Callable[..., None]) -> Callable[..., None]:
-    """Add ``--remote`` and ``--namespace`` to a command, and pass it the opened registry as ``registry``."""
+@dataclass(frozen=True)
+class Here:
+    """The repository that we are in. ``config`` is the first model's where memeci.yml has several."""
 
-    @click.option("--remote", metavar="NAME", help="Remote to use. [default: origin, or the only one]")
-    @click.option("--namespace", metavar="REF", default="refs/memeci", show_default=True, help="Where records lie.")
+    registry: Registry
+    config: Config
+
+    def choose_model(self, asked: str | None) -> str:
+        """Return the model asked for, the one that memeci.yml names, or the only one with releases. Raises ConfigError."""
+        if asked is not None or "model" in self.config.places:
+            return asked or self.config.model
+        models = self.registry.list_models()
+        if len(models) == 1:
+            return models[0]
+        if not models:
+            raise ConfigError(
+                "there is no release yet.", "no model of this repository has a record.", "memeci evaluate, then memeci release."
+            )
+        raise ConfigError("this repository has several models.", f"they are: {', '.join(models)}.", "name one of them as the argument.")
+
+
+def with_registry(function: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--remote`` and ``--namespace`` to a command, and pass it ``here``."""
+
+    @click.option("--remote", metavar="NAME", help="Remote to use.  [default: as in memeci.yml, origin, or the only one]")
+    @click.option("--namespace", metavar="REF", help="Where records lie.  [default: as in memeci.yml, or refs/memeci]")
     @functools.wraps(function)
-    def wrapped(*, remote: str | None, namespace: str, **options: Any) -> None:
-        function(registry=open_here(remote, namespace), **options)
+    def wrapped(*, remote: str | None, namespace: str | None, **options: Any) -> None:
+        from memeci.config import load_configs, read_environment
+
+        config = load_configs(overrides=read_environment().overrides)[0]
+        where = config.registry
+        registry = open_here(remote or where.remote, namespace or where.namespace)
+        function(here=Here(registry, config), **options)
 
     return wrapped
 
@@ -35,13 +63,3 @@ def open_here(remote: str | None, namespace: str) -> Registry:
     if registry is None:
         raise ConfigError("this is not a git repository.", "releases are tags in git.", "git init, commit, then evaluate and release.")
     return registry
-
-
-def choose_model(registry: Registry) -> str:
-    """Return the only model there is; raises ConfigError where there are none or several."""
-    models = registry.list_models()
-    if len(models) == 1:
-        return models[0]
-    if not models:
-        raise ConfigError("there is no release yet.", "no model of this repository has a record.", "memeci evaluate, then memeci release.")
-    raise ConfigError("this repository has several models.", f"they are: {', '.join(models)}.", "name one of them as the argument.")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memeci.cli.registry_options import with_registry
+from memeci.cli.registry_options import Here, with_registry
 
 if TYPE_CHECKING:
-    from memeci.registry import Registry, Release
+    from memeci.registry import Release
 
 
 @click.command("release")
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 @click.option("--push", is_flag=True, help="Push tag and record to the remote, both or neither.")
 @click.option("--force-reason", metavar="TEXT", help="Release in spite of a failed verdict; the tag keeps the reason.")
 @click.option("--sign", is_flag=True, help="Sign the tag with your key, as `git tag --sign` does.")
-@click.option("--output-dir", type=click.Path(path_type=Path), default=".memeci", show_default=True, help="The finished evaluation.")
+@click.option("--output-dir", "-o", type=click.Path(path_type=Path), help="The finished evaluation.  [default: .memeci]")
 @click.option("--json", "as_json", is_flag=True, help="Print the release as JSON on standard output.")
 @with_registry
-def command(registry: Registry, output_dir: Path, as_json: bool, **options: Any) -> None:
+def command(here: Here, output_dir: Path | None, as_json: bool, **options: Any) -> None:
     """Tag the evaluated model in git as MODEL@vVERSION, with its record.
 
     Releases the evaluation that `memeci evaluate` left. The version is raised by what it found: another dataset raises the
     major part, an improvement beyond doubt the minor one, anything else the patch.
     """
-    release = registry.release(_build_request(output_dir, options))
+    release = here.registry.release(_build_request(output_dir or Path(here.config.output_dir), options))
     if as_json:
         click.echo(json.dumps(asdict(release), indent=2))
     _print_release(release)

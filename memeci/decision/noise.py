@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from memeci.decision.decide import Decided
-from memeci.records import Outcome, Status
+from memeci.records import Evaluation, Outcome, Status
 
 MIN_RUNS = 2
 
@@ -55,8 +55,8 @@ def compute_noise_floor(values: Mapping[str, Sequence[float | None]]) -> NoiseFl
     return NoiseFloor(sigma, lengths.pop())
 
 
-def count_flips(decisions: Sequence[Decided]) -> FlipRates:
-    """Return the verdicts of comparisons between runs of the same code, one decision a pair."""
+def count_flips(decisions: Sequence[Decided | Evaluation]) -> FlipRates:
+    """Return the verdicts of comparisons between runs of the same code, one decision (or its record) a pair."""
     by_metric: dict[str, int] = {}
     for decided in decisions:
         failing = {c.metric for c in decided.comparisons if c.gated and c.outcome is Outcome.REGRESSED}

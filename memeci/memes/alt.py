@@ -19,6 +19,7 @@ def build_alt(captions: Captions, sentence: Text, title: Text) -> Text:
 
 def _build(start: str, text: str, end: str) -> str:
     text = shorten(start + text, LIMIT)
+    text = text if text.endswith((".", "。", "…", "!")) else text + ("." if end.isascii() else "。")
     return text + end if len(text) + len(end) <= LIMIT else text
 
 

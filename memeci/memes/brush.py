@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from memeci.memes.captions import JOINER
 from memeci.memes.emoji import EmojiBox
 from memeci.memes.fonts import Font
 from memeci.memes.layout import EMOJI_WIDTH, Block, Box, Kind, Line, fit_text, split_tokens
@@ -54,7 +56,7 @@ class Brush:
     ) -> Markup:
         """Return one line of text with its baseline at ``y``, shrunk a little and then cut to ``width`` pixels.
 
-        Text from outside may have characters the font lacks: it then becomes "#<index + 1>", or loses those characters.
+        Text from outside may have characters the font lacks: it then becomes "#<index + 1>", or an ellipsis stands for them.
         """
         from markupsafe import Markup
 
@@ -111,14 +113,14 @@ class Brush:
         return None
 
     def _printable(self, text: str, index: int | None) -> str:
-        clean = "".join(c if c.isprintable() else " " for c in text[:400])
+        clean = "".join(c if c.isprintable() or c == JOINER else " " for c in text[:400])
         plain = "".join(token.text for token in split_tokens(clean) if token.kind is Kind.TEXT)
         missing = set(self.font.face.find_missing(plain))
         if not missing:
             return clean
         if index is not None:
             return f"#{index + 1}"
-        return "".join("?" if c in missing else c for c in clean)
+        return re.sub(f"[{re.escape(''.join(sorted(missing)))}]+", "…", clean)
 
     def _shorten(self, text: str, size: float, width: float) -> tuple[str, float]:
         em = self._measure(text)

@@ -14,6 +14,7 @@ from memeci.memes.themes import Theme
 from memeci.records import Evaluation, Finding, Incident, Record, Text
 
 VALUE_MAX = 24
+JOINER = "\u200d"  # holds an emoji of several people together
 Item = TypeVar("Item")
 
 # What the pictures say that are about no finding.
@@ -67,7 +68,7 @@ def describe_short(finding: Finding, record: Record) -> Text:
     if finding.kind in OWN_SENTENCES:
         numbers = collect_numbers(record, finding, "")
         return Text(en=fill(OWN_SENTENCES[finding.kind].en, numbers), zh=fill(OWN_SENTENCES[finding.kind].zh, numbers))
-    numbers = {name: shorten(value) if isinstance(value, str) else value for name, value in finding.numbers.items()}
+    numbers = shorten_numbers(finding)
     return describe(Finding(finding.kind, finding.priority, numbers, finding.metric, finding.slice))
 
 
@@ -85,7 +86,13 @@ def collect_numbers(record: Record, finding: Finding, slang: str) -> dict[str, N
         common = {**common, "streak": count_streak(record)}
     if isinstance(record, Evaluation) and record.docker_tag is not None:
         common = {**common, "tag": record.docker_tag.tag, "hanzi": record.docker_tag.hanzi}
-    return {**common, **{name: shorten(value) if isinstance(value, str) else value for name, value in finding.numbers.items()}}
+    return {**common, **shorten_numbers(finding)}
+
+
+def shorten_numbers(finding: Finding) -> dict[str, Number]:
+    """Return the numbers of a finding, its texts cut: a line of a log or a reason may be longer than a label."""
+    limits = {"last": 60, "command": 40, "reason": 80}
+    return {n: shorten(v, limits.get(n, VALUE_MAX)) if isinstance(v, str) else v for n, v in finding.numbers.items()}
 
 
 def find_seed(record: Record) -> str:
@@ -105,5 +112,5 @@ def hash_seed(seed: str, salt: str) -> int:
 
 def shorten(text: str, limit: int = VALUE_MAX) -> str:
     """Return text from outside as one line of at most ``limit`` characters, without control or direction characters."""
-    clean = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit + 64]).split())
+    clean = " ".join("".join(c if c.isprintable() or c == JOINER else " " for c in text[: 4 * limit + 64]).split())
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,7 +137,7 @@ def _find_font(captions: Captions, language: str, paths: tuple[Path, ...]) -> tu
 
 def _replace_missing(text: str, font: Font) -> str:
     missing = font.face.find_missing(_strip_emoji(text))
-    return "".join("?" if c in missing else c for c in text)
+    return re.sub(f"[{re.escape(missing)}]+", "…", text) if missing else text
 
 
 def _strip_emoji(text: str) -> str:

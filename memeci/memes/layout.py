@@ -16,7 +16,7 @@ EMOJI_WIDTH = 1.12
 NEVER_FIRST = set("，。！？；：、…）》」』”’】·,.!?;:)]}%’")
 NEVER_LAST = set("（《「『“‘【([{")
 # Terms that read badly when torn apart.
-NO_BREAK = "学习率|过拟合|召回率|准确率|泛化|模型|参数|发际线|保卫战|怀疑人生|突破天际|绝绝子|头秃|胡言乱语"
+NO_BREAK = "学习率|过拟合|召回率|准确率|泛化|模型|参数|发际线|保卫战|怀疑人生|突破天际|绝绝子|头秃|胡言乱语|神经网络|抹茶拿铁|训练阶段|激活函数"
 NO_BREAK_LATIN = ("batch size", "FP率", "send help")
 
 _PICTURE = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from memeci.diagnosis.comparisons import find_headline
 from memeci.formatting import format_delta, format_slice, format_value
-from memeci.memes.captions import shorten
+from memeci.memes.captions import shorten, shorten_numbers
 from memeci.memes.charts import Chart, build_chart
 from memeci.memes.matrix import Matrix, build_matrix
 from memeci.memes.streak import HAIR_START, count_hair, count_streak, grow_hair
@@ -65,15 +65,17 @@ class Scene:
     docker: DockerTag | None = None
     commit: str = ""
     streak: int = 0
+    kind: str = ""
 
 
 def build_scene(record: Record, finding: Finding | None) -> Scene:
     """Return the scene of a record as seen from ``finding``, which decides the metric, slice and class in focus."""
-    numbers = {k: shorten(v) if isinstance(v, str) else v for k, v in finding.numbers.items()} if finding else {}
+    numbers = shorten_numbers(finding) if finding else {}
     if isinstance(record, Incident):
         chart = build_chart(record.curve, find_series(finding)) if record.curve else None
         log = tuple(shorten(line, 72) for line in record.log_tail)
-        return Scene(shorten(record.model), "crash", "", numbers, 2, curve=chart, log=log, commit=(record.commit or "")[:7])
+        commit, kind = (record.commit or "")[:7], finding.kind if finding else ""
+        return Scene(shorten(record.model), "crash", "", numbers, 2, curve=chart, log=log, commit=commit, kind=kind)
     comparison = find_focus(record, finding)
     label = finding.numbers.get("label") if finding else None
     roc = record.roc
@@ -94,6 +96,7 @@ def build_scene(record: Record, finding: Finding | None) -> Scene:
         _shorten_tag(record.docker_tag),
         (record.candidate.commit or "")[:7],
         count_streak(record),
+        finding.kind if finding else "",
     )
 
 

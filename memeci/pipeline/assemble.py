@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from memeci import __version__
 from memeci.config import Config
@@ -45,6 +46,8 @@ class Parts:
     examples: tuple[FlipExample, ...] = ()
     shares: tuple[SliceShare, ...] = ()
     history: tuple[ReleaseSummary, ...] = ()
+    noise: Mapping[str, float] = field(default_factory=dict)
+    noise_runs: int = 0
 
 
 def assemble(parts: Parts) -> Evaluation:
@@ -67,6 +70,8 @@ def assemble(parts: Parts) -> Evaluation:
         roc=build_roc(tallies.scores, has_baseline=tallies.has_baseline) if parts.positive is not None else None,
         calibration=build_calibration(tallies.confidences),
         history=parts.history,
+        noise=dict(parts.noise),
+        noise_runs=parts.noise_runs,
         theme=config.theme,
         language=config.language,
     )

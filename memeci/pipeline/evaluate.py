@@ -33,6 +33,7 @@ from memeci.pipeline.assemble import Parts, assemble
 from memeci.pipeline.baseline import FoundSide, Search, find_baseline
 from memeci.pipeline.picture import DrawResult, draw_record
 from memeci.pipeline.render import render_record
+from memeci.pipeline.shares import find_shares
 from memeci.pipeline.sides import Setup, load_baseline, load_candidate
 from memeci.pipeline.wording import note_guessed_positive, note_overlap, note_small_slices, say_incomparable
 from memeci.policy import Policy
@@ -125,6 +126,7 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
     tallies, pair = tallied.tallies, tallied.pair
     policy = config.build_policy(
         noise=found.record.noise if found and found.record else None,
+        noise_runs=found.record.noise_runs if found and found.record else 0,
         ungated=UNGATED,
     )
     decided = _decide(tallies, pair, plan, policy, _collect_notes(selection, pair, plan, table, config), found)
@@ -142,7 +144,10 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
         positive=plan.positive,
         engine=engine.name,
         examples=fetch_flips(engine, tallied, table, before) if before is not None and tallies.cells is not None else (),
+        shares=find_shares(tallies),
         history=found.history if found else (),
+        noise=policy.noise,
+        noise_runs=policy.noise_runs,
     )
     record = assemble(parts)
     return _finish(request, record, policy, engine, table, folder)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from memeci.config import CI, Environment
 from memeci.errors import DataError
-from memeci.forges import Forge, Picture, Receipt, deliver, open_forge
 from memeci.pipeline.picture import Drawn
 from memeci.records import Evaluation, Frozen
 from memeci.report import Language, PictureLink, build_outputs, render_annotations, render_comment, render_summary
 
+if TYPE_CHECKING:
+    # Talking to a network costs 0.05 s of imports, which an evaluation at a desk does not need.
+    from memeci.forges import Forge, Picture, Receipt
+
 RECORD_FILE = "record.json"
 REQUEST_FILE = "request.json"
 PICTURE_FILE = "meme.png"
+DEFAULT_THEME = "memeops"
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 MAX_REQUEST_BYTES = 4096
 
@@ -49,6 +53,8 @@ class Published:
 
 def publish(record: Evaluation, directory: Path, environment: Environment, show: Show = Show()) -> Published:
     """Bring the evaluation in ``directory`` to the forge: comment, summary, outputs. Raises nothing of the forge's."""
+    from memeci.forges import open_forge
+
     forge = open_forge(environment)
     receipt = _comment(record, forge, show.drawn)
     link = _link(show.drawn, receipt.picture_url)
@@ -65,7 +71,9 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation
     Only the record is used, by its schema; comment and picture are made again from it. Its commit must be the one the
     finished run was for, and the pull request it names must point at that commit now. Raises DataError where not.
     """
-    record = load_record(directory)
+    from memeci.forges import open_forge
+
+    record = _confine(load_record(directory))
     note = _load_note(directory)
     commit = environment.head_sha
     if commit is None or note.head_sha != commit or record.candidate.commit != commit:
@@ -83,6 +91,14 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation
             "a newer run will post; nothing was posted.",
         )
     return record, checked
+
+
+def _confine(record: Evaluation) -> Evaluation:
+    """Return the record without a say in which files are read here: a theme can be a folder, also one in the artifact."""
+    from memeci.memes.themes import list_themes
+
+    theme = record.theme if record.theme in list_themes() else DEFAULT_THEME
+    return msgspec.structs.replace(record, theme=theme, language=_language(record))
 
 
 def load_record(directory: Path) -> Evaluation:
@@ -122,6 +138,8 @@ def _read_bounded(path: Path, limit: int) -> bytes:
 
 
 def _comment(record: Evaluation, forge: Forge, drawn: Drawn | None) -> Receipt:
+    from memeci.forges import deliver
+
     def render(url: str | None, limit: int) -> str:
         return render_comment(record, language=_language(record), picture=_link(drawn, url), limit=limit)
 
@@ -132,6 +150,8 @@ def _name(drawn: Drawn | None) -> Picture | None:
     if drawn is None:
         return None
     import hashlib
+
+    from memeci.forges import Picture
 
     return Picture(f"{hashlib.sha256(drawn.png).hexdigest()[:16]}.png", drawn.png)
 

@@ -17,6 +17,7 @@ BAKE_TARGET = "memeci"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _IMAGE = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?/)?{_COMPONENT}(?:/{_COMPONENT})*\Z")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 _NUMBER = r"(?:0|[1-9][0-9]{0,9})"
 _VERSION = re.compile(
     rf"(?:[^\s@]+@)?v?(?P<version>{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?P<pre>-[0-9A-Za-z.-]{{1,40}})?(?:\+[0-9A-Za-z.-]{{1,40}})?)\Z"
@@ -45,9 +46,11 @@ def build_image_metadata(
     """Return tags and labels of an image built from ``commit``.
 
     The tags are the pun and ``sha-<commit>``; a ``release`` ("1.2.0", "v1.2.0" or "sentiment@v1.2.0") adds its version and, unless
-    it is a pre-release, ``latest``. ``created`` needs a time zone. What is not known makes no label. Raises DataError.
+    it is a pre-release, ``latest``. ``created`` needs a time zone. What is not known makes no label.
+    ``docker_tag`` may come from a stranger's record: one that would break a line is refused. Raises DataError.
     """
     commit = parse_commit(commit)
+    _check_tag(docker_tag.tag)
     version, is_stable = parse_release(release) if release is not None else (None, False)
     names = [docker_tag.tag, f"sha-{commit}"]
     if version is not None:
@@ -59,7 +62,7 @@ def build_image_metadata(
         "org.opencontainers.image.version": version or docker_tag.tag,
         "org.opencontainers.image.source": _check_label("source", source) if source else "",
         "org.opencontainers.image.created": format_created(created) if created else "",
-        "dev.memeci.pun": docker_tag.hanzi,
+        "dev.memeci.pun": _check_label("reading", docker_tag.hanzi),
     }
     return ImageMetadata(
         commit=commit,
@@ -151,6 +154,13 @@ def parse_created(text: str) -> datetime:
 def format_created(moment: datetime) -> str:
     """Return RFC 3339 in UTC with whole seconds, as the OCI annotation asks for."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _check_tag(tag: str) -> None:
+    if _TAG.match(tag) is None:
+        raise DataError(
+            f'"{tag[:140]}" is no tag that Docker would take.', "it has more than 128 characters, or others than A-Z a-z 0-9 _ . -"
+        )
 
 
 def _check_label(name: str, value: str) -> str:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
-import gzip
 import json
 import math
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -46,6 +42,8 @@ def convert(probe: Probe, tool: str, read_rows: Callable[[], Iterable[Row]]) -> 
 
 
 def _write_rows(rows: Sequence[Row], name: str) -> Path:
+    import tempfile
+
     path = Path(tempfile.mkdtemp(dir=_folder())) / f"{name}.jsonl"
     names = {} if has_classes(rows) else {"target": "expected_answer", "prediction": "model_answer"}
     with path.open("w", encoding="utf-8") as file:
@@ -64,6 +62,8 @@ def has_classes(rows: Sequence[Row]) -> bool:
 def open_text(probe: Probe) -> IO[str]:
     """Return the whole file as text, decompressed."""
     if probe.compression == "gzip":
+        import gzip
+
         return gzip.open(probe.path, "rt", encoding="utf-8-sig")
     return probe.path.open(encoding="utf-8-sig")
 
@@ -103,6 +103,10 @@ def _finite(value: Any) -> Any:
 
 @functools.cache
 def _folder() -> str:
+    import atexit
+    import shutil
+    import tempfile
+
     folder = tempfile.mkdtemp(prefix="memeci-read-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memeci.errors import DataError
 from memeci.readers.converted import MAX_BYTES, Row, convert, join_text, list_numbers, read_document
 from memeci.readers.probe import Probe
 from memeci.readers.reader import Opened
+
+if TYPE_CHECKING:
+    import zipfile
 
 _BEGINNING = re.compile(r'\s*\{\s*"version":\s*\d+,\s*"status":\s*"\w+",\s*"eval":')
 _ZIP = b"PK\x03\x04"
@@ -47,6 +49,8 @@ class InspectEvalReader:
 
 
 def _read_samples(probe: Probe) -> list[dict[str, Any]]:
+    import zipfile
+
     try:
         with zipfile.ZipFile(probe.path) as archive:
             if "summaries.json" in archive.namelist():

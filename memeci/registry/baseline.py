@@ -17,11 +17,10 @@ from memeci.registry.adoption import Adopted, read_from_tree
 from memeci.registry.command import MIB, Output
 from memeci.registry.names import TagStyle, Version, format_tag, parse_model_tag, parse_version, release_ref
 from memeci.registry.objects import ObjectReader
-from memeci.registry.promotion import find_promoted
 from memeci.registry.record_file import RECORD_LIMIT
 from memeci.registry.release_record import PREDICTIONS_LIMIT, read_release
 from memeci.registry.repository import Repository, TagRef, unreachable
-from memeci.registry.scratch import open_scratch
+from memeci.registry.scratch import Scratch, open_scratch
 from memeci.registry.summary import extend_history
 
 LATEST = "latest"
@@ -70,6 +69,8 @@ def find_baseline(search: Search, spec: str) -> FoundBaseline | None:
     if spec in {LATEST, LATEST_PRERELEASE}:
         return _find_latest(search, prereleases=spec == LATEST_PRERELEASE)
     if spec.startswith("#"):
+        from memeci.registry.promotion import find_promoted
+
         tags = {**search.list_local_tags(), **search.repository.list_remote_tags()}
         return _read_tag(search, find_promoted(search.repository, tags, search.model, spec[1:]))
     return _find_named(search, spec)
@@ -193,7 +194,7 @@ def open_release(repository: Repository, ref: str, tag: TagRef, local_refs: Mapp
     else:
         with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
             output = scratch.fetch(repository.remote, [ref], file_limit=FETCH_LIMIT)
-            if not _was_fetched(output, repository.remote):
+            if not _was_fetched(scratch, output, repository.remote):
                 yield None
                 return
             with scratch.reader() as reader:
@@ -225,18 +226,18 @@ def _fetch_tree(search: Search, ref: str) -> Iterator[tuple[ObjectReader, str]]:
     with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
         # Files come one by one when read, where the server can filter; otherwise the whole tree comes now.
         output = scratch.fetch(remote, [ref], file_limit=FETCH_LIMIT, filter_spec="blob:none")
-        if not _was_fetched(output, remote):
+        if not _was_fetched(scratch, output, remote):
             raise _unknown(search, ref)
         with scratch.reader() as reader:
             yield reader, "refs/fetched/0"
 
 
-def _was_fetched(output: Output, remote: str) -> bool:
+def _was_fetched(scratch: Scratch, output: Output, remote: str) -> bool:
     if output.code == 0:
         return True
     if "couldn't find remote ref" in output.stderr:
         return False
-    if "File too large" in output.stderr or "file size limit" in output.stderr.lower() or output.code in {153, -25}:
+    if scratch.overflowed(FETCH_LIMIT):
         raise DataError(
             f"what the remote sent is larger than {FETCH_LIMIT // MIB} MiB, so the fetch was stopped.",
             "no record with its predictions is that large.",

@@ -6,9 +6,12 @@ together, and its object database reads no SHA-256 repository (docs/decisions/00
 
 from __future__ import annotations
 
+import os
+import re
+import select
 import subprocess
 import tempfile
-import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,11 +79,14 @@ def run_git(
     Raises GitError when git is not installed, runs longer than its time, or prints more than ``stdout_limit`` bytes.
     """
     timeout_s = guard.timeout_s if guard else _LOCAL_TIMEOUT_S
-    with tempfile.TemporaryFile() as errors, _input_file(stdin) as given:
-        process = start_git(arguments, cwd=cwd, stdin=given, stderr=errors, guard=guard)
-        stdout = _read_bounded(process, stdout_limit, timeout_s, arguments)
-        errors.seek(0)
-        stderr = errors.read(_STDERR_LIMIT).decode("utf-8", "replace")
+    try:
+        with tempfile.TemporaryFile() as errors, _input_file(stdin) as given:
+            process = start_git(arguments, cwd=cwd, stdin=given, stderr=errors, guard=guard)
+            stdout = _read_bounded(process, stdout_limit, timeout_s, arguments)
+            errors.seek(0)
+            stderr = errors.read(_STDERR_LIMIT).decode("utf-8", "replace")
+    except OSError as error:
+        raise GitError("git could not be run.", f"{error.strerror or error}.", "is the disk, or the temporary folder, full?") from error
     return Output(process.returncode, stdout, redact(stderr))
 
 
@@ -115,33 +121,37 @@ def _input_file(data: bytes) -> IO[bytes]:
 
 
 def _read_bounded(process: subprocess.Popen[bytes], limit: int, timeout_s: float, arguments: Sequence[str]) -> bytes:
-    expired = threading.Event()
-
-    def expire() -> None:
-        expired.set()
-        process.kill()
-
-    timer = threading.Timer(timeout_s, expire)
-    timer.daemon = True
-    timer.start()
     assert process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
+    deadline = time.monotonic() + timeout_s
+    chunks: list[bytes] = []
+    size = 0
     try:
-        data = process.stdout.read(limit + 1)
-        if len(data) > limit:
-            process.kill()
-    except BaseException:
-        process.kill()
-        raise
+        while chunk := _read_until(process.stdout.fileno(), deadline):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                why = "the repository lists far too much."
+                raise GitError(f"git {_verb(arguments)} printed more than {limit // MIB} MiB and was stopped.", why)
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except (TimeoutError, subprocess.TimeoutExpired) as error:
+        what = f"git {_verb(arguments)} took longer than {timeout_s:.0f} s and was stopped."
+        raise GitError(what, "", "run it again, or look at the remote.") from error
     finally:
+        # Not communicate(): a helper that git left behind may keep the pipe open for ever.
         process.stdout.close()
+        if process.poll() is None:
+            process.kill()
         process.wait()
-        timer.cancel()
-    verb = _verb(arguments)
-    if expired.is_set():
-        raise GitError(f"git {verb} took longer than {timeout_s:.0f} s and was stopped.", "", "run it again, or look at the remote.")
-    if len(data) > limit:
-        raise GitError(f"git {verb} printed more than {limit // MIB} MiB and was stopped.", "the repository lists far too much.", "")
-    return data
+    return b"".join(chunks)
+
+
+def _read_until(descriptor: int, deadline: float) -> bytes:
+    """Return the next bytes, none at the end; raises TimeoutError when the deadline passes first."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN | select.POLLHUP)
+    if not waiting.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        raise TimeoutError
+    return os.read(descriptor, 256 * KIB)
 
 
 def _verb(arguments: Sequence[str]) -> str:
@@ -156,8 +166,6 @@ def _verb(arguments: Sequence[str]) -> str:
 
 def redact(text: str) -> str:
     """Return ``text`` with user and password taken out of every URL in it."""
-    import re
-
     return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
 
 

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memeci.errors import DataError
-from memeci.records import Baseline, ReleaseSummary
-from memeci.registry.baseline import FoundBaseline, Search, find_baseline
-from memeci.registry.history import read_history
-from memeci.registry.listing import list_models, list_releases
 from memeci.registry.names import check_model, check_namespace
-from memeci.registry.promotion import Promotion, promote
-from memeci.registry.releases import Release, ReleaseRequest, release
 from memeci.registry.repository import Head, Repository, open_repository
 
 if TYPE_CHECKING:
+    from memeci.records import Baseline, ReleaseSummary
     from memeci.registry.archive import Archived
+    from memeci.registry.baseline import FoundBaseline
     from memeci.registry.clearing import Clearing
+    from memeci.registry.promotion import Promotion
+    from memeci.registry.releases import Release, ReleaseRequest
 
 
 @dataclass(frozen=True)
@@ -44,18 +42,27 @@ class Registry:
         ``predictions_path`` is relative to the repository, for tags without a record. Predictions are written into ``into``.
         Raises ConfigError, DataError or GitError with the way out.
         """
+        from memeci.registry.baseline import Search, find_baseline
+
         return find_baseline(Search(self.repository, self.namespace, check_model(model), predictions_path, into), spec)
 
     def release(self, request: ReleaseRequest) -> Release:
         """Make a release of a finished evaluation; raises before anything is visible, or not at all."""
+        from memeci.registry.releases import release
+
         return release(self.repository, self.namespace, request)
 
     def list_models(self) -> list[str]:
         """Return the names of the models that have releases with records."""
+        from memeci.registry.listing import list_models
+
         return list_models(self.repository, self.namespace)
 
     def read_history(self, model: str, *, limit: int) -> tuple[ReleaseSummary, ...]:
         """Return the newest ``limit`` releases of a model, oldest first; empty where there is none."""
+        from memeci.registry.history import read_history
+        from memeci.registry.listing import list_releases
+
         return read_history(self.repository, list_releases(self.repository, self.namespace, check_model(model)), limit=limit)
 
     def archive(self, record: bytes, picture: bytes | None = None, *, push: bool, suffix: str = ".png") -> Archived:
@@ -66,6 +73,8 @@ class Registry:
 
     def promote(self, release: str, stage: str, *, push: bool) -> Promotion:
         """Put a release ("sentiment@v1.4.0") into a stage ("prod")."""
+        from memeci.registry.promotion import promote
+
         return promote(self.repository, release, stage, push=push)
 
     def plan_clearing(self, model: str, *, keep: int, remote: bool) -> Clearing:

@@ -89,10 +89,9 @@ def release(repository: Repository, namespace: str, request: ReleaseRequest) -> 
     """
     if request.push and repository.remote is None:
         raise ConfigError("there is no remote to push to.", "this repository has none.", "git remote add origin URL, or leave out --push.")
-    evaluation = _load(request.evaluation_dir)
-    head = repository.read_head()
-    check_releasable(evaluation, head, request.force_reason)
     try:
+        evaluation = _load(request.evaluation_dir)
+        check_releasable(evaluation, repository.read_head(), request.force_reason)
         return _race(_prepare(repository, namespace, request, evaluation))
     except OSError as error:
         raise GitError(f"the release could not be written: {error.strerror or error}.", f"the file is {error.filename}.", "") from error

@@ -125,7 +125,7 @@ class Repository:
 
 def parse_listing(text: str) -> dict[str, str]:
     """Return name → object id from `git ls-remote`; a line of any other shape is passed over."""
-    pairs = (line.split("\t", 1) for line in text.splitlines())
+    pairs = (line.split("\t", 1) for line in text.split("\n"))
     return {pair[1]: pair[0] for pair in pairs if len(pair) == 2 and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", pair[0])}
 
 

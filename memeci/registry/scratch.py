@@ -90,6 +90,11 @@ class Scratch:
         arguments = [*(part for setting in settings for part in ("-c", setting)), "fetch", *options, "--", remote, *specs]
         return self.run(arguments, self.guard(file_limit))
 
+    def overflowed(self, file_limit: int) -> bool:
+        """Whether what the last fetch stored ran into its limit. (git only says "invalid index-pack output" then.)"""
+        packs = (self.git_dir / "objects" / "pack").glob("tmp_pack_*")
+        return any(pack.stat().st_size >= file_limit // 512 * 512 for pack in packs)
+
     def reader(self) -> ObjectReader:
         return ObjectReader(self.cwd, git_dir=self.git_dir, guard=self.guard(file_limit=1024 * MIB))
 

@@ -136,13 +136,11 @@ def render_heat(cell: MatrixCell, right: bool) -> str:
         return "·"
     scale = HEAT_RIGHT if right else HEAT_WRONG
     mark = next((emoji for floor, emoji in scale if cell.share >= floor), "") if cell.count or right else ""
-    change = f" ({format_matrix_change(cell.change)})" if cell.change is not None else ""
+    change = f" ({format_matrix_change(cell.change)})" if cell.change else ""
     return _unbreakable(f"{mark} {format_count(cell.count)}{change}".strip())
 
 
 def format_matrix_change(change: int) -> str:
-    if change == 0:
-        return "±0"
     return ("+" if change > 0 else MINUS) + format_count(abs(change))
 
 
@@ -162,10 +160,9 @@ def format_flip_counts(record: Evaluation, say: Phrases) -> str:
     if record.flips is None:
         return ""
     flips = record.flips
-    lines = say.sentences("flip_counts", broken=format_count(flips.broken), fixed=format_count(flips.fixed))
-    if flips.changed_wrong:
-        other = say.sentences("flip_other", n=format_count(flips.changed_wrong))
-        lines = [f"{a}, {b}" for a, b in zip(lines, other, strict=True)]
+    key = "flip_counts_other" if flips.changed_wrong else "flip_counts"
+    counts = {"broken": flips.broken, "fixed": flips.fixed, "other": flips.changed_wrong}
+    lines = say.sentences(key, **{name: format_count(n) for name, n in counts.items()})
     return " · ".join(lines)
 
 

@@ -251,9 +251,9 @@ def _build_flip_table(flips: list[FlipExample], short: Phrases, width: int) -> T
 def _build_cell(cell: MatrixCell, right: bool) -> Text:
     from rich.text import Text
 
-    change = "" if cell.change is None else f" ({format_matrix_change(cell.change)})"
     if not cell.change:
-        return Text(format_count(cell.count) + change, "" if right else "dim")
+        return Text(format_count(cell.count) if cell.count or right else "·", "" if right else "dim")
+    change = f" ({format_matrix_change(cell.change)})"
     return Text(format_count(cell.count) + change, "green" if (cell.change > 0) == right else "red")
 
 

@@ -65,7 +65,9 @@ WORDS = {
     "flips": Text("What broke", "哪些样本变坏了"),
     "changed": Text("What changed", "哪些样本变了"),
     "flip_counts": Text("{broken} broke, {fixed} were fixed", "{broken} 个变坏，{fixed} 个变好"),
-    "flip_other": Text("{n} are wrong in another way", "{n} 个换了种错法"),
+    "flip_counts_other": Text(
+        "{broken} broke, {fixed} were fixed, {other} are wrong in another way", "{broken} 个变坏，{fixed} 个变好，{other} 个换了种错法"
+    ),
     "broken_examples": Text("{n} of the {all} that broke", "{all} 个变坏样本中的 {n} 个"),
     "fixed_examples": Text("{n} of the {all} that were fixed", "{all} 个变好样本中的 {n} 个"),
     "label": Text("label", "标签"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -158,6 +160,13 @@ def test_a_mistake__is_explained_with_exit_code_2(
     assert "Traceback" not in result.stderr
 
 
+def test_the_namespace__comes_from_memeci_yml(repo: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.commit({"memeci.yml": "model: sentiment\nregistry: {namespace: refs/heads/memeci}\n"})
+    write_evaluation(repo.path / ".memeci", build_evaluation(repo.head))
+    assert run(repo, monkeypatch).exit_code == 0
+    assert "refs/heads/memeci/releases/sentiment/v1.0.0" in repo.refs()
+
+
 def test_a_dirty_tree__is_refused(repo: RepoBuilder) -> None:
     (repo.path / "predict.py").write_text("changed")
     with pytest.raises(MemeciError, match="were changed now"):
@@ -177,6 +186,29 @@ def test_a_full_disk__leaves_neither_tag_nor_record(repo: RepoBuilder) -> None:
     objects.unlink()
     (objects.parent / "away").rename(objects)
     assert before == repo.refs()
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="signs with an ssh key, made by ssh-keygen")
+def test_a_signed_release__is_verified_by_git_and_still_a_baseline(repo: RepoBuilder, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (tmp_path / "signers").write_text(f"tests@example.invalid {key.with_suffix('.pub').read_text()}")
+    for name, value in (("gpg.format", "ssh"), ("user.signingKey", str(key)), ("gpg.ssh.allowedSignersFile", str(tmp_path / "signers"))):
+        repo.git("config", name, value)
+    made = release(repo, sign=True)
+    repo.git("verify-tag", made.tag)
+    registry = open_registry(repo.path)
+    assert registry is not None
+    found = registry.find_baseline("sentiment", "latest", predictions_path=None, into=tmp_path)
+    assert found is not None
+    assert found.baseline.tag == made.tag
+
+
+def test_signing_without_a_key__is_explained_and_leaves_nothing(repo: RepoBuilder) -> None:
+    repo.git("config", "gpg.program", "/nonexistent")
+    with pytest.raises(GitError, match="could not sign the tag"):
+        release(repo, sign=True)
+    assert repo.refs("refs/tags") == {}
 
 
 def test_without_a_name_for_git__a_release_still_works(repo: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from memeci.puns import (
     parse_created,
 )
 from memeci.puns.image import parse_image, parse_release
+from memeci.records import DockerTag
 
 LOVE = "5201314" + "0" * 33
 PUN = "wo-ai-ni-yi-sheng-yi-shi.taikula.g520131400000"
@@ -110,6 +111,12 @@ def test_what_is_no_image__is_refused_kindly(text: str) -> None:
 def test_source_that_would_break_a_line_of_labels__is_refused(source: str) -> None:
     with pytest.raises(DataError, match="spaces or control characters"):
         build(source=source)
+
+
+@pytest.mark.parametrize("tag", [DockerTag("a\nlatest"), DockerTag(""), DockerTag("a" * 129), DockerTag("ok", hanzi="我\nevil=1")])
+def test_pun_of_a_hostile_record__is_refused(tag: DockerTag) -> None:
+    with pytest.raises(DataError):
+        build_image_metadata(LOVE, tag)
 
 
 @pytest.mark.parametrize("text", ["2026-11-21T04:00:00Z", "2026-11-21T12:00:00+08:00", "1795233600"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from memeci.puns import (
     decode_tag,
     explain_commit,
     explain_tag,
+    format_explanation,
     load_themes,
     parse_commit,
     unweave_leet,
@@ -73,6 +75,14 @@ def test_love__is_the_tag_of_the_design() -> None:
     assert tag.tag == "wo-ai-ni-yi-sheng-yi-shi.taikula.g520131400000"
     assert (tag.hanzi, tag.pinyin) == ("我爱你一生一世，泰裤辣", "wǒ ài nǐ yī shēng yī shì, tài kù là")
     assert tag.gloss == "I love you for a whole lifetime · so cool"
+
+
+def test_example_of_the_documentation__is_what_memeci_says() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "docker-tags.md").read_text(encoding="utf-8")
+    explanation = explain_commit("3123ff86c7f85afef35fedad4f5248dd4d9a8370")
+    tag = explanation.docker_tag
+    assert f"{tag.tag}\n{tag.hanzi}  {tag.pinyin}  “{tag.gloss}”\n" in page
+    assert "\n".join(format_explanation(explanation).splitlines()[6:11]) in page
 
 
 def test_leet__is_the_form_the_user_wrote() -> None:

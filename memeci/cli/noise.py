@@ -1,0 +1,89 @@
+"""`memeci noise`: an A/A test of the gate on runs of the same code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from memeci.errors import DataError, InfraError
+
+if TYPE_CHECKING:
+    from memeci.pipeline.noise import Noise
+
+
+_AGAIN = "memeci evaluate, then memeci noise --save again."
+
+
+@click.command("noise")
+@click.argument("runs", nargs=-1, required=True)
+@click.option("--config", "-c", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Default: memeci.yml, if there is one.")
+@click.option("--model", "-m", metavar="NAME", help="Which model, where memeci.yml has several.")
+@click.option("--save", is_flag=True, help="Keep the noise floor in the finished evaluation, for `memeci release`.")
+def command(runs: tuple[str, ...], config: Path | None, model: str | None, save: bool) -> None:
+    """How much do runs of the same code differ, and would your gate flip?
+
+    RUNS are prediction files of the same code trained again, with another seed, on the same examples: five are good. Every two
+    are compared as a pull request would be. A floor kept with a release makes later evaluations ask about the code, not
+    about this one run of it.
+    """
+    from memeci.cli.progress import show_progress
+    from memeci.config import clean_environment, load_config, read_environment
+    from memeci.pipeline.evaluate import Request
+    from memeci.pipeline.noise import measure_noise
+
+    environment = read_environment()
+    settings = load_config(config, model=model, overrides=list(environment.overrides))
+    with show_progress() as progress:
+        request = Request(settings, clean_environment(), echo=sys.stderr.buffer, picture=False, progress=progress)
+        noise = measure_noise(request, runs)
+    _print(noise)
+    if save:
+        _save(noise, Path(settings.output_dir) / "record.json")
+
+
+def _print(noise: Noise) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from memeci.formatting import format_delta
+
+    table = Table(title=f"{noise.floor.runs} runs of the same code", title_justify="left")
+    for name in ("metric", "σ between runs", "tolerance that holds", "pairs it failed"):
+        table.add_column(name, justify="left" if name == "metric" else "right")
+    for metric, sigma in noise.floor.sigma.items():
+        unit = noise.units[metric]
+        size, tolerance = (format_delta(v, unit).lstrip("+") for v in (sigma, noise.floor.propose_tolerance(metric, noise.alpha)))
+        table.add_row(metric, size, tolerance, str(noise.flips.by_metric.get(metric, 0)))
+    console = Console(highlight=False)
+    console.print(table)
+    flips = noise.flips
+    console.print(f"Your gate failed {flips.failed} of {flips.pairs} comparisons where nothing changed but the run;")
+    console.print(f"{flips.inconclusive} were inconclusive.")
+
+
+def _save(noise: Noise, path: Path) -> None:
+    """Put the floor into the record; the file is replaced whole."""
+    import msgspec
+
+    from memeci.records import Evaluation, decode_record, encode_record
+
+    try:
+        record = decode_record(path.read_bytes())
+    except FileNotFoundError as error:
+        raise DataError(f"there is no {path} to keep the noise floor in.", "", _AGAIN) from error
+    except (OSError, msgspec.MsgspecError) as error:
+        raise DataError(f"{path} cannot be read as a record.", str(error), _AGAIN) from error
+    if not isinstance(record, Evaluation):
+        raise DataError(f"{path} records an incident, not an evaluation.", "", _AGAIN)
+    kept = msgspec.structs.replace(record, noise=dict(noise.floor.sigma), noise_runs=noise.floor.runs)
+    fresh = path.with_name(path.name + ".new")
+    try:
+        fresh.write_bytes(encode_record(kept))
+        os.replace(fresh, path)
+    except OSError as error:
+        raise InfraError(f"{path} cannot be written.", str(error)) from error
+    click.echo(f"kept the noise floor in {path}; `memeci release` stores it with the tag", err=True)
