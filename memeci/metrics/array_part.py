@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +27,7 @@ def measure_array(tallies: Tallies, metrics: Sequence[Metric], positions: Sequen
     return builder.build(metrics, positions)
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(msgspec.Struct, frozen=True):
     """Metrics to run on some arrays; their ``columns`` among all metrics, and the number of classes averaged over."""
 
     arrays: ScoreArrays

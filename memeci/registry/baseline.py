@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from memeci.errors import ConfigError, DataError
 from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
@@ -28,8 +29,7 @@ LATEST_PRERELEASE = "latest-prerelease"
 FETCH_LIMIT = PREDICTIONS_LIMIT + RECORD_LIMIT
 
 
-@dataclass(frozen=True)
-class FoundBaseline:
+class FoundBaseline(msgspec.Struct, frozen=True):
     """What was found. ``record`` is there for releases; ``predictions`` lies in the folder the caller gave; ``metrics`` are
     numbers by name where a tag without predictions has a metrics file. ``history`` is the line of releases up to this one."""
 
@@ -40,8 +40,7 @@ class FoundBaseline:
     history: tuple[ReleaseSummary, ...] = ()
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(msgspec.Struct, frozen=True, dict=True):
     """What is looked for, and where."""
 
     repository: Repository

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from memeci.metrics.tallies import CellTally, Tallies, build_leaves
 from memeci.pipeline.shares import find_shares
