@@ -183,13 +183,13 @@ def _find_release(search: Search, tag: TagRef, version: Version) -> FoundBaselin
 def open_release(repository: Repository, ref: str, tag: TagRef, local_refs: Mapping[str, str]) -> Iterator[tuple[ObjectReader, str] | None]:
     """Give a reader that sees a release's record commit, and that commit's name; None where no record exists.
 
-    A record that lies in the clone already is read there, without asking the remote.
+    A record that lies in the clone already is read there, without asking the remote. (Clones bring tags, never records.)
     """
     local = local_refs.get(ref)
     if local is not None and (not tag.remote or local_refs.get(f"refs/tags/{tag.name}") == tag.id):
         with repository.reader() as reader:
             yield reader, local
-    elif not tag.remote or repository.remote is None:
+    elif repository.remote is None:
         yield None
     else:
         with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
