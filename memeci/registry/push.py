@@ -103,6 +103,8 @@ def push_refs(
     _undo(sender, refs, lines)
     if _was_race(output, lines):
         return PushResult.LOST_RACE
+    if all("failed to report status" in line.summary for line in lines) and _has_arrived(repository, refs):
+        return PushResult.DONE
     raise _explain(output, lines, remote)
 
 
@@ -147,6 +149,15 @@ def _undo(sender: _Sender, refs: Mapping[str, str], lines: Sequence[_Line]) -> N
     made = [line.ref for line in lines if line.flag == "*" and refs.get(line.ref)]
     if made:
         sender.push([f":{ref}" for ref in made], *(f"--force-with-lease={ref}:{refs[ref]}" for ref in made))
+
+
+def _has_arrived(repository: Repository, refs: Mapping[str, str]) -> bool:
+    """Whether the remote has everything although the push failed: the line may break after the remote did its part."""
+    try:
+        there = repository.list_remote_refs(list(refs))
+    except GitError:
+        return False
+    return all(there.get(name, "") == identity for name, identity in refs.items())
 
 
 def _was_race(output: Output, lines: Sequence[_Line]) -> bool:
