@@ -100,11 +100,13 @@ def push_refs(
     if output.code == 0:
         # "=": the remote has exactly this already, so somebody else brought it there.
         return PushResult.LOST_RACE if all(line.flag == "=" for line in lines) else PushResult.DONE
-    _undo(sender, refs, lines)
+    refused = [line for line in lines if line.flag == "!" and "failed to report status" not in line.summary]
+    if not refused and _has_arrived(repository, refs):
+        return PushResult.DONE
+    if refused:
+        _undo(sender, refs, lines)
     if _was_race(output, lines):
         return PushResult.LOST_RACE
-    if all("failed to report status" in line.summary for line in lines) and _has_arrived(repository, refs):
-        return PushResult.DONE
     raise _explain(output, lines, remote)
 
 
