@@ -72,6 +72,8 @@ def command(here: Here, metric: str | None, theme: str | None, as_json: bool, lo
         click.echo(json.dumps({"metric": chosen, "places": [asdict(place) for place in places]}, indent=2, ensure_ascii=False))
     else:
         _print_places(words, chosen, places)
+        if (theme or here.config.theme) == "kitchen":
+            _print_shelves(lines)
 
 
 def is_loss(metric: str) -> bool:
@@ -105,6 +107,14 @@ def rank(lines: Mapping[str, Sequence[ReleaseSummary]], metric: str, words: Word
         remark = words.best if number == 1 else words.remarks[summary.status]
         places.append(Place(position, model, summary.version, value, summary.status.value, remark))
     return places
+
+
+def _print_shelves(lines: Mapping[str, Sequence[ReleaseSummary]]) -> None:
+    """Print the bread shelf of each model: a loaf for every passing release in a row, a latte at nine."""
+    from memeci.memes.streak import format_shelf
+
+    for model, line in lines.items():
+        click.echo(f"\n{model}\n{format_shelf([summary.status for summary in line])}")
 
 
 def _print_places(words: Words, metric: str, places: Sequence[Place]) -> None:

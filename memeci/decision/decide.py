@@ -116,8 +116,8 @@ def _find_change(m: Measurements, policy: Policy, demands: Demands, analysis: An
         return Outcome.MISSING if m.tests[j].slice == ALL else Outcome.TOO_FEW
     tolerance = float(demands.tolerance[j])
     if math.isnan(analysis.loss_bound[j]):
-        return compute_outcome_without_error(float(analysis.delta[j]), tolerance)
-    evidence = Evidence(*(float(a[j]) for a in (analysis.delta, analysis.loss_bound, analysis.gain_bound, analysis.p_adjusted)))
+        return compute_outcome_without_error(analysis.delta[j], tolerance)
+    evidence = Evidence(analysis.delta[j], analysis.loss_bound[j], analysis.gain_bound[j], analysis.p_adjusted[j])
     return compute_outcome(evidence, Demand(tolerance, demands.rules[j], policy.alpha, demands.declared[j]))
 
 
@@ -135,4 +135,5 @@ def _find_primary_detectable(comparisons: tuple[Comparison, ...]) -> float | Non
 
 
 def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    number = float(value)
+    return number if math.isfinite(number) else None

@@ -60,11 +60,7 @@ class OfClass(_Average):
         return self.title or self.ratio.name
 
     def _find_column(self, counts: LabelCounts) -> int | None:
-        index = counts.positive if self.label is None else self.label
-        if index is None or counts.codes is None:
-            return index
-        column = int(np.searchsorted(counts.codes, index))
-        return column if column < len(counts.codes) and counts.codes[column] == index else None
+        return counts.positive if self.label is None else self.label
 
     def value(self, counts: LabelCounts) -> Floats:
         k = self._find_column(counts)

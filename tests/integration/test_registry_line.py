@@ -99,6 +99,7 @@ def test_the_leaderboard__ranks_the_releases_of_all_models(repo: RepoBuilder, mo
     kitchen = run(repo, monkeypatch, "leaderboard", "--theme", "kitchen").stdout
     assert "食材算力排行榜" in kitchen
     assert kitchen.index("tomato") < kitchen.index("potato")
+    assert "potato\n🍞" in kitchen
     content = json.loads(run(repo, monkeypatch, "leaderboard", "--json").stdout)
     places = [(place["rank"], place["model"], place["version"]) for place in content["places"]]
     assert places == [(1, "tomato", "1.0.0"), (2, "potato", "1.0.1"), (3, "potato", "1.0.0")]
