@@ -19,7 +19,9 @@ MODES = ["evaluate", "publish", "release"]
 
 
 @click.command("ci")
-@click.option("--mode", type=click.Choice(MODES), default="evaluate", envvar="MEMECI_MODE", show_default=True, show_envvar=True)
+@click.option(
+    "--mode", type=click.Choice(MODES), default="evaluate", envvar="MEMECI_MODE", show_default=True, show_envvar=True, help="What to do."
+)
 @click.option("--config", "-c", type=click.Path(path_type=Path), envvar="MEMECI_CONFIG", show_envvar=True, help="Default: memeci.yml.")
 @click.option("--image", metavar="NAME", envvar="MEMECI_IMAGE", show_envvar=True, help="Put before each of docker-tags.")
 @click.option("--bump", default="auto", envvar="MEMECI_BUMP", show_envvar=True, help="release: auto, major, minor or patch.")

@@ -72,7 +72,8 @@ class DuckDBEngine:
 
     def scan(self, relation: Relation) -> str:
         files = "[" + ", ".join(quote_text(_literal_path(path)) for path in relation.paths) + "]"
-        compression = quote_text(relation.compression)
+        # DuckDB 1 and 2 have other words for "none".
+        packed = "" if relation.compression == "none" else f" compression = {quote_text(relation.compression)},"
         common = f"union_by_name = true, hive_partitioning = {str(relation.partitioned).lower()}"
         if relation.format is FileFormat.PARQUET:
             # Parquet statistics leave NaN out; unless told, DuckDB believes them and does not find any (duckdb issue 25521).
@@ -82,13 +83,13 @@ class DuckDBEngine:
             guess = f"auto_detect = false, columns = {_struct(relation.columns)}" if relation.columns else "all_varchar = true"
             return (
                 f"read_csv({files}, {guess}, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
-                f" escape = '\"', compression = {compression}, {common}, max_line_size = 33554432, strict_mode = true)"
+                f" escape = '\"',{packed} {common}, max_line_size = 33554432, strict_mode = true)"
             )
         layout = "newline_delimited" if relation.format is FileFormat.JSON_LINES else "array"
         if relation.bom:
             layout = "unstructured"
         return (
-            f"read_json({files}, format = '{layout}', compression = {compression}, {common},"
+            f"read_json({files}, format = '{layout}',{packed} {common},"
             " sample_size = -1, maximum_object_size = 33554432)"
         )
 
