@@ -70,7 +70,8 @@ class Measurements:
 
     baseline, candidate  float64[J]  values in the metric's own unit and sign
     delta      float64[J]  candidate − baseline
-    se         float64[J]  delta-method standard error of delta; clustered by unit where there are groups
+    se         float64[J]  delta-method standard error of delta; clustered by unit where there are groups. Without a
+                           baseline that of the candidate's own value
     se_plus    float64[J]  the same with half a pseudo-flip right→wrong and half wrong→right added per class: larger, for
                            claims of safety. Equal to ``se`` where a metric has no such notion.
     n          int64[J]    examples

@@ -33,13 +33,23 @@ def command(mode: str, config: Path | None, image: str | None, bump: str) -> int
     """
     from memeci.config import clean_environment, load_config, read_environment
     from memeci.pipeline import Request, evaluate
+    from memeci.registry import find_credentials
 
     environment = read_environment()
     if mode == "publish":
         return post_artifact(_find_artifact(environment), environment, image)
     settings = load_config(config, overrides=list(environment.overrides))
     folder = Path(settings.output_dir)
-    evaluated = evaluate(Request(settings, clean_environment(), sys.stderr.buffer, commit=environment.head_sha, output_dir=folder))
+    evaluated = evaluate(
+        Request(
+            settings,
+            clean_environment(),
+            sys.stderr.buffer,
+            commit=environment.head_sha,
+            output_dir=folder,
+            credentials=find_credentials(environment),
+        )
+    )
     release_tag = _release(settings, folder, bump) if mode == "release" and not evaluated.failed else ""
     _publish(evaluated, folder, environment, image, release_tag)
     return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK

@@ -104,10 +104,10 @@ class _Builder:
 
     def build(self, metrics: Sequence[Metric], positions: Sequence[int]) -> Part:
         has_baseline = self.tallies.has_baseline
-        se = np.full_like(self.baseline, np.nan)
+        # Without a baseline these are the errors of the candidate's own values.
+        se = self.influence.standard_error()
         blocks: tuple[PartBlock, ...] = ()
         if has_baseline:
-            se = self.influence.standard_error()
             blocks = self.influence.blocks(self.candidate - self.baseline)
         else:
             self.baseline[:] = np.nan

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from memeci.measurements import Floats, Integers
-from memeci.metrics.metric import Gradient, LabelCounts, divide, sum_by
+from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, divide, sum_by
 from memeci.metrics.tallies import CellTally, Codes, MultilabelTally, SliceSet, Tallies
 
 
@@ -38,6 +38,15 @@ class Rows(Protocol):
     def unit_shares(self, tallies: Tallies) -> Floats:
         """Return float64[S, U]: each unit's part of the slice's weight."""
         ...
+
+
+def find_gradients(rows: Rows, metric: LabelMetric, *, has_baseline: bool) -> tuple[Gradient, Gradient]:
+    """Return the derivatives at the baseline's and at the candidate's counts; zero for a baseline that is none."""
+    cand = metric.gradient(rows.cand_counts)
+    if has_baseline:
+        return metric.gradient(rows.base_counts), cand
+    nothing = np.zeros_like(rows.cand_counts.true)
+    return Gradient(nothing, nothing, nothing), cand
 
 
 class CellRows:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from memeci.errors import GitError
-from memeci.registry.command import MIB, Guard, Output, format_last_words, run_git
+from memeci.registry.command import MIB, Output, format_last_words, run_git
 from memeci.registry.repository import Repository
 from memeci.registry.scratch import Scratch
 
@@ -130,7 +130,7 @@ class _Sender:
         arguments = [*(part for setting in settings for part in ("-c", setting)), "push", *options, "--", self.remote, *specs]
         if self.scratch is not None:
             return self.scratch.run(arguments, self.scratch.guard(_FILE_LIMIT))
-        return run_git(arguments, cwd=self.repository.top, guard=Guard(file_limit=_FILE_LIMIT))
+        return run_git(arguments, cwd=self.repository.top, guard=self.repository.guard(_FILE_LIMIT))
 
 
 def _parse_porcelain(text: str) -> list[_Line]:
