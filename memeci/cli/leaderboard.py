@@ -72,7 +72,7 @@ def command(here: Here, metric: str | None, theme: str | None, as_json: bool, lo
         click.echo(json.dumps({"metric": chosen, "places": [asdict(place) for place in places]}, indent=2, ensure_ascii=False))
     else:
         _print_places(words, chosen, places)
-        if options["theme"] == "kitchen":
+        if (theme or here.config.theme) == "kitchen":
             _print_shelves(lines)
 
 

@@ -35,15 +35,15 @@ class DuckDBEngine:
 
         self._errors = duckdb.Error
         self._out_of_memory = duckdb.OutOfMemoryException
-        self._spill = tempfile.TemporaryDirectory(prefix="memeci-")
         self._connection = duckdb.connect()
         self._progress = progress
         self.name = f"duckdb {duckdb.__version__}"
         self.memory_limit = memory_limit
-        self.execute(f"set temp_directory = {quote_text(self._spill.name)}")
-        self.execute("set enable_progress_bar = false")
         if memory_limit is not None:
             self._set_limit(memory_limit)
+        self._spill = tempfile.TemporaryDirectory(prefix="memeci-")
+        self.execute(f"set temp_directory = {quote_text(self._spill.name)}")
+        self.execute("set enable_progress_bar = false")
 
     def _set_limit(self, limit: str) -> None:
         try:

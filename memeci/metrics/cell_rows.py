@@ -19,6 +19,10 @@ class Rows(Protocol):
     cand_counts: LabelCounts
     mean_counts: LabelCounts
 
+    def base_gradient(self, metric: LabelMetric) -> Gradient:
+        """Return the gradient at the baseline's counts; zeros without a baseline: errors are then those of the candidate's values."""
+        ...
+
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         """Return float64[R]: influence of one row's unit of weight on candidate − baseline, not centred."""
         ...
@@ -40,19 +44,19 @@ class Rows(Protocol):
         ...
 
 
-def find_gradients(rows: Rows, metric: LabelMetric, *, has_baseline: bool) -> tuple[Gradient, Gradient]:
-    """Return the derivatives at the baseline's and at the candidate's counts; zero for a baseline that is none."""
-    cand = metric.gradient(rows.cand_counts)
+def find_base_gradient(metric: LabelMetric, counts: LabelCounts, *, has_baseline: bool) -> Gradient:
+    """Return the gradient at the baseline's counts, or zeros where there is none."""
     if has_baseline:
-        return metric.gradient(rows.base_counts), cand
-    nothing = np.zeros_like(rows.cand_counts.true)
-    return Gradient(nothing, nothing, nothing), cand
+        return metric.gradient(counts)
+    nothing = np.zeros_like(counts.true)
+    return Gradient(nothing, nothing, nothing)
 
 
 class CellRows:
     """Rows of joint cells (y, b, c)."""
 
     def __init__(self, cells: CellTally, tallies: Tallies, slices: Codes, n_slices: int) -> None:
+        self.has_baseline = tallies.has_baseline
         keep = np.flatnonzero(slices >= 0)
         self.slice, self.n_slices = slices[keep], n_slices
         self.n, self.weight = cells.n[keep], cells.weight[keep]
@@ -86,6 +90,9 @@ class CellRows:
     def _one_side(self, gradient: Gradient, predicted: Codes) -> Floats:
         right = np.where(predicted == self.label, self._at(gradient.true, self.label), 0.0)
         return right + self._at(gradient.predicted, predicted)
+
+    def base_gradient(self, metric: LabelMetric) -> Gradient:
+        return find_base_gradient(metric, self.base_counts, has_baseline=self.has_baseline)
 
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         by_support = self._at(cand.support, self.label) - self._at(base.support, self.label)
@@ -134,6 +141,7 @@ class MultilabelRows:
     """Rows of sums by unit and label: an example may add to several."""
 
     def __init__(self, tally: MultilabelTally, tallies: Tallies, slice_set: SliceSet) -> None:
+        self.has_baseline = tallies.has_baseline
         slices = slice_set.membership[tally.leaf]
         keep = slices >= 0
         self.tally = MultilabelTally(*(getattr(tally, name)[keep] for name in tally.__dataclass_fields__))
@@ -155,6 +163,9 @@ class MultilabelRows:
 
     def _at(self, array: Floats) -> Floats:
         return np.broadcast_to(array, (self.n_slices, self.n_labels))[self.slice, self.tally.label]
+
+    def base_gradient(self, metric: LabelMetric) -> Gradient:
+        return find_base_gradient(metric, self.base_counts, has_baseline=self.has_baseline)
 
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         t = self.tally

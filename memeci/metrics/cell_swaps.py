@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from memeci.measurements import Floats, Integers
-from memeci.metrics.cell_rows import CellRows, find_gradients
+from memeci.metrics.cell_rows import CellRows
 from memeci.metrics.metric import Gradient, LabelMetric, divide, sum_by
 from memeci.metrics.part import PartBlock
 from memeci.metrics.tallies import CellTally, Codes
@@ -53,10 +53,10 @@ def merge_cells(cells: CellTally, slices: Codes, size: int, n_labels: int) -> tu
     return CellTally(slice_, label, base, cand, n, n.astype(np.float64)), slice_
 
 
-def measure_errors(rows: CellRows, metrics: Sequence[LabelMetric], *, has_baseline: bool) -> tuple[Floats, Floats]:
+def measure_errors(rows: CellRows, metrics: Sequence[LabelMetric]) -> tuple[Floats, Floats]:
     """Return SE and SE⁺ of each slice and metric, float64[S, M] each."""
-    gradients = [find_gradients(rows, metric, has_baseline=has_baseline) for metric in metrics]
-    base, cand = [b for b, _ in gradients], [c for _, c in gradients]
+    base = [rows.base_gradient(metric) for metric in metrics]
+    cand = [metric.gradient(rows.cand_counts) for metric in metrics]
     shape = (rows.n_slices, rows.n_labels)
     at = rows.slice * rows.n_labels
     influence = _read(_stack(cand, shape), at, rows.cand, rows.label) - _read(_stack(base, shape), at, rows.base, rows.label)

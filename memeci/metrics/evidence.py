@@ -9,7 +9,7 @@ import numpy as np
 from memeci.measurements import Floats, Integers
 from memeci.metrics.calibration import build_calibration_bins
 from memeci.metrics.metric import divide, sum_by
-from memeci.metrics.sample import Sample
+from memeci.metrics.sample import Sample, sort_examples
 from memeci.metrics.tallies import ScoreArrays, Tallies
 from memeci.records import CalibrationBin, ClassMetrics, Confusion, ConfusionCell, RocCurve
 
@@ -90,7 +90,7 @@ def _has_both_classes(scores: ScoreArrays) -> bool:
 
 
 def _trace(scores: ScoreArrays, column: Floats) -> tuple[tuple[float, float], ...]:
-    order = np.argsort(column, kind="stable")
+    order = sort_examples(column, scores.label, scores.weight)
     weight = None if scores.weight is None else scores.weight[order]
     sums = Sample(scores.label[order], column[order], weight).tied_sums
     fpr = np.r_[0.0, (1 - sums.negative_below / sums.negatives)[::-1]]
@@ -105,4 +105,5 @@ def build_calibration(scores: ScoreArrays | None) -> tuple[CalibrationBin, ...]:
     """Return the candidate's calibration bins; none without probabilities."""
     if scores is None or len(scores.cand) == 0 or scores.cand.min() < 0 or scores.cand.max() > 1:
         return ()
-    return build_calibration_bins(scores.label, scores.cand, scores.weight)
+    order = sort_examples(scores.cand, scores.label, scores.weight)
+    return build_calibration_bins(scores.label[order], scores.cand[order], None if scores.weight is None else scores.weight[order])

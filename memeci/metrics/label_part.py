@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.cell_rows import CellRows, MultilabelRows, Rows, find_gradients
+from memeci.metrics.cell_rows import CellRows, MultilabelRows, Rows
 from memeci.metrics.cell_swaps import Atoms, build_blocks, measure_errors, merge_cells
 from memeci.metrics.metric import LabelMetric, Metric
 from memeci.metrics.part import Part, PartBlock, UnitInfluence, explain_missing
@@ -34,9 +34,8 @@ def measure_labels(tallies: Tallies, metrics: Sequence[Metric], positions: Seque
             measured = _SetLabels(rows, metrics, tallies)  # type: ignore[arg-type]
             at = slice(first + start, first + start + width)
             baseline[at], candidate[at] = measured.base_values, measured.cand_values
-            # Without a baseline nothing can be swapped; the errors are then those of the candidate's own values.
             if atoms is not None and isinstance(rows, CellRows):
-                se[at], se_plus[at] = measure_errors(rows, metrics, has_baseline=tallies.has_baseline)  # type: ignore[arg-type]
+                se[at], se_plus[at] = measure_errors(rows, metrics)  # type: ignore[arg-type]
                 slices = _shift(slice_set, start, width)
                 blocks.extend(build_blocks(rows, metrics, atoms, slices, first + start))  # type: ignore[arg-type]
             else:
@@ -91,7 +90,8 @@ class _SetLabels:
 
     def _influence(self, metric: LabelMetric) -> Floats:
         """Return float64[R]: a row's influence on candidate − baseline, centred within its slice."""
-        return self.rows.centre(self.rows.influence(*find_gradients(self.rows, metric, has_baseline=self.tallies.has_baseline)))
+        gradients = self.rows.base_gradient(metric), metric.gradient(self.rows.cand_counts)
+        return self.rows.centre(self.rows.influence(*gradients))
 
     def _from_units(self, influence: Floats, effects: Floats, first: int) -> tuple[Floats, Floats, list[PartBlock]]:
         rows, n_units = self.rows, self.tallies.n_units
