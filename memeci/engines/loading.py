@@ -57,6 +57,7 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         label_centre=_find_centre(rows[0], "label"),
         prediction_centre=_find_centre(rows[0], "prediction"),
         largest_weight=largest_weight,
+        schema=tuple(schema),
     )
 
 

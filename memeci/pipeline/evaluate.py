@@ -16,7 +16,6 @@ from memeci.diagnosis import diagnose
 from memeci.engines.digest import compute_digest
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Engine, Overlap, Progress, Table
-from memeci.engines.examples import fetch_flips
 from memeci.engines.export import write_predictions
 from memeci.engines.pairing import Pair
 from memeci.engines.tallying import TallyPlan, build_tallies
@@ -33,7 +32,7 @@ from memeci.pipeline.assemble import Parts, assemble
 from memeci.pipeline.baseline import FoundSide, Search, find_baseline
 from memeci.pipeline.picture import DrawResult, draw_record
 from memeci.pipeline.render import render_record
-from memeci.pipeline.shares import find_shares
+from memeci.pipeline.shares import explain_flips
 from memeci.pipeline.sides import Setup, load_baseline, load_candidate
 from memeci.pipeline.wording import note_guessed_positive, note_overlap, note_small_slices, say_incomparable
 from memeci.policy import Policy
@@ -130,6 +129,7 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
         ungated=UNGATED,
     )
     decided = _decide(tallies, pair, plan, policy, _collect_notes(selection, pair, plan, table, config), found)
+    shares, examples = explain_flips(engine, tallied, table, before)
     head = registry.read_head() if registry is not None else None
     parts = Parts(
         config=config,
@@ -143,8 +143,8 @@ def _evaluate(request: Request, source: str, engine: Engine, folder: Path) -> Ev
         decided=decided,
         positive=plan.positive,
         engine=engine.name,
-        examples=fetch_flips(engine, tallied, table, before) if before is not None and tallies.cells is not None else (),
-        shares=find_shares(tallies),
+        examples=examples,
+        shares=shares,
         history=found.history if found else (),
         noise=policy.noise,
         noise_runs=policy.noise_runs,
