@@ -87,8 +87,11 @@ def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image
 def _release(settings: Config, folder: Path, bump: str) -> str:
     """Tag and push. It comes before publishing, so that the outputs can name the tag."""
     from memeci.cli.registry_options import open_here
+    from memeci.config import clean_environment
+    from memeci.pipeline import complete_outputs
     from memeci.registry import Bump, ReleaseRequest
 
+    complete_outputs(folder, settings, clean_environment())
     registry = open_here(settings.registry.remote, settings.registry.namespace)
     released = registry.release(ReleaseRequest(folder, bump=Bump(bump), push=True))
     click.echo(f"released {released.tag} on commit {released.commit[:12]}", err=True)
