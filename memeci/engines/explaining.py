@@ -149,7 +149,9 @@ def _count(engine: Engine, table: Table, declared: tuple[str, ...], undeclared: 
     if len(rows) > 2 * MAX_CELLS:
         return None
     columns = list(zip(*rows, strict=True))
-    outcome = _Outcome(*(_encode(column)[1] for column in columns[-7:-5]), *(np.array(c, dtype=np.float64) for c in columns[-2:]))
+    prediction, right = (_encode(column)[1] for column in columns[-7:-5])
+    low, high = (np.array(column, dtype=np.float64) for column in columns[-2:])
+    outcome = _Outcome(prediction, right, low, high)
     axes: list[Axis] = []
     for i, (column, field) in enumerate(zip((*declared, *undeclared), fields, strict=True)):
         values, codes = _encode(columns[i])
