@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memeci.cli.publish import post_artifact, say_published
-from memeci.errors import EXIT_GATE_FAILED, EXIT_OK
+from memeci.errors import EXIT_GATE_FAILED, EXIT_OK, MemeciError
 
 if TYPE_CHECKING:
     from memeci.config import Config, Environment
@@ -19,7 +19,9 @@ MODES = ["evaluate", "publish", "release"]
 
 
 @click.command("ci")
-@click.option("--mode", type=click.Choice(MODES), default="evaluate", envvar="MEMECI_MODE", show_default=True, show_envvar=True)
+@click.option(
+    "--mode", type=click.Choice(MODES), default="evaluate", envvar="MEMECI_MODE", show_default=True, show_envvar=True, help="What to do."
+)
 @click.option("--config", "-c", type=click.Path(path_type=Path), envvar="MEMECI_CONFIG", show_envvar=True, help="Default: memeci.yml.")
 @click.option("--image", metavar="NAME", envvar="MEMECI_IMAGE", show_envvar=True, help="Put before each of docker-tags.")
 @click.option("--bump", default="auto", envvar="MEMECI_BUMP", show_envvar=True, help="release: auto, major, minor or patch.")
@@ -31,13 +33,27 @@ def command(mode: str, config: Path | None, image: str | None, bump: str) -> int
     publish   post an evaluation that another run made (fork pull requests)
     release   evaluate, and tag the model unless the gate failed
     """
-    from memeci.config import clean_environment, load_config, read_environment
+    from memeci.config import CI, read_environment
+
+    environment = read_environment()
+    try:
+        if mode == "publish":
+            return post_artifact(_find_artifact(environment), environment, image)
+        return _evaluate(environment, config, image, bump if mode == "release" else None)
+    except MemeciError as error:
+        if environment.ci is CI.GITHUB:
+            from memeci.report.annotations import render_error_command
+
+            sys.stdout.write(render_error_command(str(error)))
+        raise
+
+
+def _evaluate(environment: Environment, config: Path | None, image: str | None, bump: str | None) -> int:
+    """Evaluate, release where ``bump`` says how, publish, and return the exit code of the verdict."""
+    from memeci.config import clean_environment, load_config
     from memeci.pipeline import Request, evaluate
     from memeci.registry import find_credentials
 
-    environment = read_environment()
-    if mode == "publish":
-        return post_artifact(_find_artifact(environment), environment, image)
     settings = load_config(config, overrides=list(environment.overrides))
     folder = Path(settings.output_dir)
     evaluated = evaluate(
@@ -50,7 +66,7 @@ def command(mode: str, config: Path | None, image: str | None, bump: str) -> int
             credentials=find_credentials(environment),
         )
     )
-    release_tag = _release(settings, folder, bump) if mode == "release" and not evaluated.failed else ""
+    release_tag = _release(settings, folder, bump) if bump is not None and not evaluated.failed else ""
     _publish(evaluated, folder, environment, image, release_tag)
     return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
 

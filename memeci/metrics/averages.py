@@ -18,7 +18,8 @@ ANY_LABELS = CLASSIFICATION | {Task.MULTILABEL}
 class Ratio:
     """A ratio of one class as a function of its true (t), predicted (q) and support (s) shares.
 
-    ``value(t, q, s)`` gives NaN for 0/0; ``gradient(t, q, s)`` gives (∂t, ∂q, ∂s), zeros there.
+    ``value(t, q, s)`` gives NaN for 0/0; ``gradient(t, q, s)`` gives (∂t, ∂q, ∂s), zeros there. ``undefined`` explains 0/0
+    of one class, ``undefined_of_all`` that of the sums over all.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Ratio:
     gradient: Callable[[Floats, Floats, Floats], tuple[Floats, Floats, Floats]]
     undefined: str
     direction: Direction = Direction.HIGHER
+    undefined_of_all: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,10 @@ class Macro(_Average):
     def name(self) -> str:
         return f"macro_{self.ratio.name}"
 
+    @property
+    def undefined(self) -> str:
+        return "no class occurs or was predicted"
+
     def value(self, counts: LabelCounts) -> Floats:
         values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))
         return divide(np.sum(values * counts.present, axis=1), counts.present.sum(axis=1))
@@ -103,6 +109,10 @@ class Micro(_Average):
     def name(self) -> str:
         return f"micro_{self.ratio.name}"
 
+    @property
+    def undefined(self) -> str:
+        return self.ratio.undefined_of_all
+
     def value(self, counts: LabelCounts) -> Floats:
         return self.ratio.value(counts.true.sum(axis=1), counts.predicted.sum(axis=1), counts.support.sum(axis=1))
 
@@ -118,6 +128,10 @@ class Weighted(_Average):
     @property
     def name(self) -> str:
         return f"weighted_{self.ratio.name}"
+
+    @property
+    def undefined(self) -> str:
+        return "no label occurs"
 
     def value(self, counts: LabelCounts) -> Floats:
         values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))

@@ -100,7 +100,11 @@ def push_refs(
     if output.code == 0:
         # "=": the remote has exactly this already, so somebody else brought it there.
         return PushResult.LOST_RACE if all(line.flag == "=" for line in lines) else PushResult.DONE
-    _undo(sender, refs, lines)
+    refused = [line for line in lines if line.flag == "!" and "failed to report status" not in line.summary]
+    if not refused and _has_arrived(repository, refs):
+        return PushResult.DONE
+    if refused:
+        _undo(sender, refs, lines)
     if _was_race(output, lines):
         return PushResult.LOST_RACE
     raise _explain(output, lines, remote)
@@ -147,6 +151,15 @@ def _undo(sender: _Sender, refs: Mapping[str, str], lines: Sequence[_Line]) -> N
     made = [line.ref for line in lines if line.flag == "*" and refs.get(line.ref)]
     if made:
         sender.push([f":{ref}" for ref in made], *(f"--force-with-lease={ref}:{refs[ref]}" for ref in made))
+
+
+def _has_arrived(repository: Repository, refs: Mapping[str, str]) -> bool:
+    """Whether the remote has everything although the push failed: the line may break after the remote did its part."""
+    try:
+        there = repository.list_remote_refs(list(refs))
+    except GitError:
+        return False
+    return all(there.get(name, "") == identity for name, identity in refs.items())
 
 
 def _was_race(output: Output, lines: Sequence[_Line]) -> bool:

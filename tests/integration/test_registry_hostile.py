@@ -218,7 +218,7 @@ def test_predictions_larger_than_a_release_may_have__are_refused(remote: Hostile
 
 
 def test_a_pack_that_does_not_end__is_cut_off(remote: HostileRemote, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memeci.registry.baseline.FETCH_LIMIT", 1 << 20)
+    monkeypatch.setattr("memeci.registry.opening.FETCH_LIMIT", 1 << 20)
     remote.release(record_for(remote), build_predictions(), (REGULAR, "meme.png", remote.blob(os.urandom(3 << 20))))
     with pytest.raises(DataError, match="larger than 1 MiB"):
         remote.find()

@@ -122,6 +122,14 @@ def test_a_hook_that_calls_our_refs_illegal__is_recognised(repo: RepoBuilder, tm
     assert release(repo, push=True, namespace="refs/heads/memeci").version == "1.0.0"
 
 
+def test_a_line_that_breaks_after_the_push_arrived__is_a_release_all_the_same(repo: RepoBuilder, tmp_path: Path) -> None:
+    remote = repo.make_remote(tmp_path / "remote.git")
+    release(repo, push=True)
+    add_hook(remote, "post-receive", 'kill -9 "$PPID"')
+    assert release(repo, push=True).version == "1.0.1"
+    assert {*repo.refs("refs/tags"), *repo.refs("refs/memeci")} <= set(remote.refs())
+
+
 def test_records_that_came_to_be_hidden__take_the_tag_back(repo: RepoBuilder, tmp_path: Path) -> None:
     remote = repo.make_remote(tmp_path / "remote.git")
     release(repo, push=True)
