@@ -88,10 +88,7 @@ class DuckDBEngine:
         layout = "newline_delimited" if relation.format is FileFormat.JSON_LINES else "array"
         if relation.bom:
             layout = "unstructured"
-        return (
-            f"read_json({files}, format = '{layout}',{packed} {common},"
-            " sample_size = -1, maximum_object_size = 33554432)"
-        )
+        return f"read_json({files}, format = '{layout}',{packed} {common}, sample_size = -1, maximum_object_size = 33554432)"
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         self._run(sql, parameters)
