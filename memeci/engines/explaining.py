@@ -16,7 +16,7 @@ from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine, Table
 from memeci.engines.pairing import PAIR
 from memeci.engines.tallying import Tallied
-from memeci.measurements import Integers
+from memeci.measurements import Floats, Integers
 from memeci.relation import Columns
 
 PEEK_ROWS = 500
@@ -149,7 +149,9 @@ def _count(engine: Engine, table: Table, declared: tuple[str, ...], undeclared: 
     if len(rows) > 2 * MAX_CELLS:
         return None
     columns = list(zip(*rows, strict=True))
-    outcome = _Outcome(*(_encode(column)[1] for column in columns[-7:-5]), *(np.array(c, dtype=np.float64) for c in columns[-2:]))
+    prediction, right = (_encode(column)[1] for column in columns[-7:-5])
+    low, high = (np.array(column, dtype=np.float64) for column in columns[-2:])
+    outcome = _Outcome(prediction, right, low, high)
     axes: list[Axis] = []
     for i, (column, field) in enumerate(zip((*declared, *undeclared), fields, strict=True)):
         values, codes = _encode(columns[i])
@@ -173,8 +175,8 @@ class _Outcome:
 
     prediction: Integers
     right: Integers
-    low: np.ndarray[Any, np.dtype[np.float64]]
-    high: np.ndarray[Any, np.dtype[np.float64]]
+    low: Floats
+    high: Floats
 
     def is_repeated_by(self, codes: Integers) -> bool:
         """Return whether a column only says again whether the candidate was right, what it predicted, or how sure it was.
