@@ -124,7 +124,8 @@ EVALUATION_RULES: tuple[Rule[Evaluation], ...] = (
         ),
         "How far the scores lie on the sure side of what came true, over the calibration bins, weighted by examples.",
         "5 pp over 100 examples or more, 3 standard errors: temperature scaling leaves 1 to 3 % of calibration error (Guo et al., "
-        "ICML 2017), networks without it 4 to 20 %. Only where the calibration error grew by 1 pp since the baseline: "
+        "ICML 2017), networks without it 4 to 20 %. Only where the calibration error grew by 1 pp since the baseline, or, "
+        "where it is not measured, log loss or Brier score regressed: "
         "a model that always was too sure is not news in every pull request.",
         classes.find_overconfident,
     ),

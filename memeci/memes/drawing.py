@@ -80,8 +80,9 @@ def compose(record: Record, *, theme: str | Path, language: str, style: Style = 
     if style.headline is not None:
         own = Text(style.headline, style.headline)
         captions = Captions(style.headline, style.footer or "", captions.slang, own, style.headline + (style.footer or ""))
-    if isinstance(record, Evaluation) and record.docker_tag is not None and "docker" in template.needs:
-        captions = replace(captions, words=captions.words + record.docker_tag.hanzi)
+    if scene.docker is not None and "docker" in template.needs:
+        hanzi = "".join(c for c in scene.docker.hanzi if "\u4e00" <= c <= "\u9fff")
+        captions = replace(captions, words=captions.words + hanzi)
     font, captions = _find_font(captions, language, style.fonts)
     canvas = Canvas(template, chosen, captions, scene, font, language)
     svg = canvas.render()

@@ -17,7 +17,8 @@ ANY_LABELS = CLASSIFICATION | {Task.MULTILABEL}
 class Ratio(msgspec.Struct, frozen=True):
     """A ratio of one class as a function of its true (t), predicted (q) and support (s) shares.
 
-    ``value(t, q, s)`` gives NaN for 0/0; ``gradient(t, q, s)`` gives (∂t, ∂q, ∂s), zeros there.
+    ``value(t, q, s)`` gives NaN for 0/0; ``gradient(t, q, s)`` gives (∂t, ∂q, ∂s), zeros there. ``undefined`` explains 0/0
+    of one class, ``undefined_of_all`` that of the sums over all.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Ratio(msgspec.Struct, frozen=True):
     gradient: Callable[[Floats, Floats, Floats], tuple[Floats, Floats, Floats]]
     undefined: str
     direction: Direction = Direction.HIGHER
+    undefined_of_all: str = ""
 
 
 class _Average(msgspec.Struct, frozen=True):
@@ -82,6 +84,10 @@ class Macro(_Average, frozen=True):
     def name(self) -> str:
         return f"macro_{self.ratio.name}"
 
+    @property
+    def undefined(self) -> str:
+        return "no class occurs or was predicted"
+
     def value(self, counts: LabelCounts) -> Floats:
         values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))
         return divide(np.sum(values * counts.present, axis=1), counts.present.sum(axis=1))
@@ -98,6 +104,10 @@ class Micro(_Average, frozen=True):
     def name(self) -> str:
         return f"micro_{self.ratio.name}"
 
+    @property
+    def undefined(self) -> str:
+        return self.ratio.undefined_of_all
+
     def value(self, counts: LabelCounts) -> Floats:
         return self.ratio.value(counts.true.sum(axis=1), counts.predicted.sum(axis=1), counts.support.sum(axis=1))
 
@@ -112,6 +122,10 @@ class Weighted(_Average, frozen=True):
     @property
     def name(self) -> str:
         return f"weighted_{self.ratio.name}"
+
+    @property
+    def undefined(self) -> str:
+        return "no label occurs"
 
     def value(self, counts: LabelCounts) -> Floats:
         values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))

@@ -33,7 +33,18 @@ def build_confusion(tallies: Tallies) -> Confusion | None:
             found.setdefault(divmod(key, size), [0, 0])[column] += count
     ordered = sorted(found.items(), key=lambda item: (-max(item[1]), item[0]))
     shown = tuple(ConfusionCell(t, p, n[0] if tallies.has_baseline else 0, n[1]) for (t, p), n in ordered[:MAX_CELLS])
-    return Confusion(tallies.labels, shown, tallies.has_baseline, max(0, len(ordered) - MAX_CELLS))
+    labels, shown = _keep_labels(tallies.labels, shown)
+    return Confusion(labels, shown, tallies.has_baseline, max(0, len(ordered) - MAX_CELLS))
+
+
+def _keep_labels(labels: tuple[str, ...], cells: tuple[ConfusionCell, ...]) -> tuple[tuple[str, ...], tuple[ConfusionCell, ...]]:
+    """Return labels and cells as they are; of very many labels only those that some cell has, numbered anew."""
+    if len(labels) <= MAX_CLASSES:
+        return labels, cells
+    used = sorted({code for cell in cells for code in (cell.true, cell.predicted)})
+    code = {old: new for new, old in enumerate(used)}
+    renumbered = tuple(ConfusionCell(code[c.true], code[c.predicted], c.baseline, c.candidate) for c in cells)
+    return tuple(labels[k] for k in used), renumbered
 
 
 def build_classes(tallies: Tallies) -> tuple[ClassMetrics, ...]:

@@ -187,3 +187,10 @@ def test_regressions_come_in_the_order_of_the_configuration() -> None:
     mcc = comparison("mcc", 3592, Outcome.REGRESSED, 0.76, 0.62)
     evaluation = RecordBuilder(real.REVIEWS_TENTH, real.REVIEWS, outcome=Outcome.REGRESSED, extra=(mcc,)).build()
     assert [finding.metric for finding in diagnose(evaluation)] == ["accuracy", "mcc"]
+
+
+def test_overconfident_where_only_the_brier_score_is_measured__is_news_when_that_regressed() -> None:
+    for outcome, news in ((Outcome.REGRESSED, True), (Outcome.HELD, False)):
+        brier = comparison("brier", 3592, outcome, 0.08, 0.15)
+        builder = RecordBuilder(real.REVIEWS_OTHER_DOMAIN, real.REVIEWS, extra=(brier,), calibration=real.REVIEWS_OTHER_DOMAIN_BINS)
+        assert ("overconfident" in kinds(builder.build())) is news
