@@ -361,9 +361,7 @@ def test_bare_metrics_in_the_tag__have_no_error_bar_and_it_says_so(tmp_path: Pat
     assert "no error bar" in ran.out
 
 
-def test_predictions_left_out_for_their_size__are_written_by_the_release(
-    repository: RepoBuilder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_predictions_left_out_for_their_size__are_written_by_the_release(repository: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
     run_memeci(repository.path, "evaluate")
     assert not (repository.path / ".memeci" / "predictions.parquet").exists()
