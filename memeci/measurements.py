@@ -6,20 +6,22 @@ Neither side knows the other: `metrics` knows no test, `decision` knows no metri
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from memeci.records import Direction, Pairing, Unit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SliceKey = tuple[tuple[str, "str | None"], ...]
 """Columns and their values, in the order of the configuration; empty means all examples."""
 
 ALL: SliceKey = ()
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+# Names only: the configuration comes past here through `policy`, and `memeci init` needs no numpy.
+Floats: TypeAlias = "NDArray[np.float64]"
+Integers: TypeAlias = "NDArray[np.int64]"
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,9 @@ def test_readme__lists_every_command() -> None:
 
 
 def test_both_readmes__have_the_same_sections() -> None:
-    counts = [len(re.findall(r"^## ", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)) for name in ("README.md", "README.zh-CN.md")]
+    counts = [
+        len(re.findall(r"^## ", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)) for name in ("README.md", "README.zh-CN.md")
+    ]
     assert counts[0] in {counts[1], counts[1] + 2}
 
 

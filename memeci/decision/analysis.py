@@ -103,7 +103,8 @@ def _compute_bounds(change: _Change, statistic: Floats, critical: float) -> tupl
 
 def _build_threshold(demands: Demands, critical: float) -> Threshold:
     strict = np.array([rule is Rule.STRICT for rule in demands.rules], dtype=bool)
-    return Threshold(critical, demands.tolerance, np.where(strict, demands.tolerance, 0.0))
+    tolerance = np.array(demands.tolerances, dtype=np.float64)
+    return Threshold(critical, tolerance, np.where(strict, tolerance, 0.0))
 
 
 def _compute_errors(m: Measurements, spread: Spread, noise: Noise) -> tuple[Floats, Floats]:

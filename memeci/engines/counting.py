@@ -192,15 +192,21 @@ def _fetch_sorted(engine: Engine, query: str, n_keys: int) -> dict[str, NDArray[
 
 
 def _codes(column: NDArray[Any]) -> Codes:
-    return np.ma.filled(column, 0).astype(np.int64)
+    return _fill(column, 0).astype(np.int64)
 
 
 def _ints(column: NDArray[Any]) -> NDArray[np.int32]:
-    return np.ma.filled(column, 0).astype(np.int32, copy=False)
+    return _fill(column, 0).astype(np.int32, copy=False)
 
 
 def _floats(column: NDArray[Any]) -> Floats:
-    return np.ma.filled(column.astype(np.float64, copy=False), np.nan)
+    return _fill(column.astype(np.float64, copy=False), np.nan)
+
+
+def _fill(column: NDArray[Any], value: float) -> NDArray[Any]:
+    """Return a column without its mask. `np.ma.filled` does the same, and imports all of `numpy.ma` where nothing is masked."""
+    filled: NDArray[Any] = column.filled(value) if hasattr(column, "filled") else column
+    return filled
 
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tempfile
 import threading
@@ -27,6 +28,10 @@ _KINDS = (
 )
 
 
+KEEP_BYTES = 8_000_000
+"""Size up to which a text file is parsed once and kept: each look at one costs milliseconds, however few its rows."""
+
+
 class DuckDBEngine:
     """One in-memory database with a memory limit; what does not fit spills to a temporary folder that is removed at the end."""
 
@@ -39,6 +44,7 @@ class DuckDBEngine:
         self._progress = progress
         self.name = f"duckdb {duckdb.__version__}"
         self.memory_limit = memory_limit
+        self._kept: dict[Relation, str] = {}
         if memory_limit is not None:
             self._set_limit(memory_limit)
         self._spill = tempfile.TemporaryDirectory(prefix="memeci-")
@@ -64,13 +70,27 @@ class DuckDBEngine:
         self.close()
 
     def describe(self, relation: Relation) -> tuple[ColumnType, ...]:
+        self._keep(relation)
         try:
             rows = self._connection.execute(f"describe select * from {self.scan(relation)}").fetchall()
         except self._errors as error:
             raise _unreadable(relation, error) from error
         return tuple(ColumnType(row[0], _kind(row[1])) for row in rows)
 
+    def _keep(self, relation: Relation) -> None:
+        """Keep a small text file as a table. One that cannot be read stays a file, and its fault is explained where it is met."""
+        small = relation.compression == "none" and sum(path.stat().st_size for path in relation.paths) <= KEEP_BYTES
+        if relation.format is FileFormat.PARQUET or relation in self._kept or not small:
+            return
+        name = f"file_{len(self._kept)}"
+        # No temporary table: another cursor would not see it.
+        with contextlib.suppress(self._errors):
+            self._connection.execute(f"create table {name} as select * from {self.scan(relation)}")
+            self._kept[relation] = name
+
     def scan(self, relation: Relation) -> str:
+        if relation in self._kept:
+            return self._kept[relation]
         files = "[" + ", ".join(quote_text(_literal_path(path)) for path in relation.paths) + "]"
         # DuckDB 1 and 2 have other words for "none".
         packed = "" if relation.compression == "none" else f" compression = {quote_text(relation.compression)},"

@@ -66,6 +66,8 @@ class Table:
     prediction_centre: float = 0.0
     """Near the mean of numbers to predict, and free of row order: sums of squares around it do not cancel."""
     largest_weight: float | None = None
+    schema: tuple[ColumnType, ...] = ()
+    """All columns of the file, whatever part they play."""
 
     @property
     def name(self) -> str:

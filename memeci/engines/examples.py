@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Table
+from memeci.engines.explaining import EXPLAINED, Changes
 from memeci.engines.pairing import PAIR
 from memeci.engines.tallying import Tallied
-from memeci.records import FlipExample, FlipKind
+from memeci.records import FlipExample, FlipKind, SliceShare
 
 MAX_BROKEN = 30
 MAX_FIXED = 10
@@ -16,20 +18,26 @@ MAX_TEXT = 600
 """Characters of an example's text kept in the record."""
 
 
-def fetch_flips(engine: Engine, tallied: Tallied, candidate: Table, baseline: Table) -> tuple[FlipExample, ...]:
-    """Return examples that broke, then some that were fixed: the ones whose score moved furthest first, then by id.
+def fetch_flips(
+    engine: Engine, tallied: Tallied, candidate: Table, baseline: Table, shares: Sequence[SliceShare] = (), changes: Changes | None = None
+) -> tuple[FlipExample, ...]:
+    """Return examples that broke, then some that were fixed.
 
+    Those of the hardest-hit slices (``shares``, as they come) first, there the ones whose score moved furthest, then by id.
     Where the pair is not stored, they are the first few by id of each kind of change.
     """
+    fields = _find_fields(candidate, shares, changes)
     chosen = {
-        kind: _choose_ids(engine, tallied, kind, limit) for kind, limit in ((FlipKind.BROKEN, MAX_BROKEN), (FlipKind.FIXED, MAX_FIXED))
+        kind: _choose_ids(engine, tallied, kind, limit, _rank(shares, fields))
+        for kind, limit in ((FlipKind.BROKEN, MAX_BROKEN), (FlipKind.FIXED, MAX_FIXED))
     }
     ids = [i for found in chosen.values() for i in found]
     if not ids:
         return ()
-    names = [f"s{i}" for i in range(len(candidate.columns.slices))]
-    now = _fetch(engine, candidate, ids, ["label", "prediction", "score", "txt", *names])
+    declared = {column: f"s{i}" for i, column in enumerate(candidate.columns.slices)}
+    now = _fetch(engine, candidate, ids, ["label", "prediction", "score", "txt", *declared.values()])
     before = _fetch(engine, baseline, ids, ["prediction"])
+    others = _fetch_others(engine, ids, fields)
     return tuple(
         FlipExample(
             id=i,
@@ -38,7 +46,7 @@ def fetch_flips(engine: Engine, tallied: Tallied, candidate: Table, baseline: Ta
             baseline=before[i]["prediction"],
             candidate=now[i]["prediction"],
             score=now[i]["score"],
-            slice={column: now[i][f"s{k}"] for k, column in enumerate(candidate.columns.slices)},
+            slice={column: now[i][name] for column, name in declared.items()} | others.get(i, {}),
             text=now[i]["txt"] if now[i]["txt"] is None else now[i]["txt"][:MAX_TEXT],
         )
         for kind, found in chosen.items()
@@ -46,14 +54,50 @@ def fetch_flips(engine: Engine, tallied: Tallied, candidate: Table, baseline: Ta
     )
 
 
-def _choose_ids(engine: Engine, tallied: Tallied, kind: FlipKind, limit: int) -> list[str]:
+def _find_fields(candidate: Table, shares: Sequence[SliceShare], changes: Changes | None) -> dict[str, str]:
+    """Return column → field: l.s0 … (table ``leaves``) of the declared ones, e.s0 … (``explained``) of others that are to blame."""
+    blamed = {column for share in shares for column in share.slice}
+    fields = {column: f"l.s{i}" for i, column in enumerate(candidate.columns.slices)}
+    if changes is not None:
+        fields |= {axis.column: f"e.{axis.field}" for axis in changes.axes if axis.column in blamed and not axis.declared}
+    return fields
+
+
+def _rank(shares: Sequence[SliceShare], fields: dict[str, str]) -> str:
+    """Return SQL for the position of the first slice that an example is in; "" without slices."""
+
+    def is_in(share: SliceShare) -> str:
+        return " and ".join(
+            f"{fields[column]} is not distinct from {'null' if value is None else quote_text(value)}"
+            for column, value in share.slice.items()
+        )
+
+    cases = " ".join(f"when {is_in(share)} then {i}" for i, share in enumerate(shares))
+    return f"case {cases} else {len(shares)} end" if cases else ""
+
+
+def _choose_ids(engine: Engine, tallied: Tallied, kind: FlipKind, limit: int, rank: str) -> list[str]:
     if not tallied.pair.stored:
         position = 1 if kind is FlipKind.BROKEN else 2
         return sorted(i for key, ids in tallied.changed.items() if key[0] == key[position] for i in ids)[:limit]
     right, wrong = ("b_prediction", "c_prediction") if kind is FlipKind.BROKEN else ("c_prediction", "b_prediction")
     moved = "abs(c_score - b_score) desc, " if {"b_score", "c_score"} <= tallied.pair.columns else ""
-    query = f"select id from {PAIR} where {right} = y and {wrong} <> y order by {moved}id limit {limit}"
+    source, order = f"{PAIR} p", f"{moved}p.id"
+    if rank:
+        source += " join leaves l on p.leaf = l.leaf" + (f" join {EXPLAINED} e on p.id = e.id" if "e." in rank else "")
+        order = f"{rank}, {order}"
+    query = f"select p.id from {source} where p.{right} = p.y and p.{wrong} <> p.y order by {order} limit {limit}"
     return [row[0] for row in engine.fetch_rows(query)]
+
+
+def _fetch_others(engine: Engine, ids: Sequence[str], fields: dict[str, str]) -> dict[str, dict[str, str | None]]:
+    """Return id → {column: value} of the columns that nobody declared."""
+    others = {column: field for column, field in fields.items() if field.startswith("e.")}
+    if not others:
+        return {}
+    marks = ", ".join("?" for _ in ids)
+    rows = engine.fetch_rows(f"select e.id, {', '.join(others.values())} from {EXPLAINED} e where e.id in ({marks})", list(ids))
+    return {row[0]: dict(zip(others, row[1:], strict=True)) for row in rows}
 
 
 def _fetch(engine: Engine, table: Table, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:

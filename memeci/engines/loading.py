@@ -50,6 +50,7 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         label_centre=_find_centre(scanned, "label"),
         prediction_centre=_find_centre(scanned, "prediction"),
         largest_weight=_find_largest_weight(relation, columns, scanned),
+        schema=tuple(schema),
     )
 
 

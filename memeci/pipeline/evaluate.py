@@ -16,7 +16,6 @@ from memeci.diagnosis import diagnose
 from memeci.engines.digest import compute_digest
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Engine, Progress, Table
-from memeci.engines.examples import fetch_flips
 from memeci.engines.export import write_predictions
 from memeci.engines.pairing import Pair
 from memeci.engines.tallying import build_tallies
@@ -29,7 +28,7 @@ from memeci.pipeline.picture import DrawResult, draw_record
 from memeci.pipeline.plan import build_policy, collect_notes, decide_tallies, plan_measurement
 from memeci.pipeline.render import render_record
 from memeci.pipeline.rerun import rerun_baseline
-from memeci.pipeline.shares import find_shares
+from memeci.pipeline.shares import explain_flips
 from memeci.pipeline.sides import Setup, load_baseline, load_candidate
 from memeci.puns import build_docker_tag
 from memeci.records import Candidate, Evaluation, Task
@@ -147,7 +146,7 @@ class _Evaluation:
         tallied = build_tallies(self.engine, table, before, plan)
         policy = build_policy(config, found)
         decided = decide_tallies(tallied, plan, policy, collect_notes(selection, tallied, plan, config), found)
-        flips = before is not None and tallied.tallies.cells is not None
+        shares, examples = explain_flips(self.engine, tallied, table, before)
         parts = Parts(
             config=config,
             task=task,
@@ -160,8 +159,8 @@ class _Evaluation:
             decided=decided,
             positive=plan.positive,
             engine=self.engine.name,
-            examples=fetch_flips(self.engine, tallied, table, before) if flips and before is not None else (),
-            shares=find_shares(tallied.tallies),
+            examples=examples,
+            shares=shares,
             history=found.history if found else (),
             noise=policy.noise,
             noise_runs=policy.noise_runs,
@@ -201,13 +200,16 @@ class _Evaluation:
         output_dir = self.request.output_dir
         if output_dir is None:
             return Evaluated(record, failed)
-        result = draw_record(record, animate=self.request.animate) if self.request.picture else DrawResult(None)
+        result = self._draw(record) if self.request.picture else DrawResult(None)
         files: dict[str, bytes | Path] = {**render_record(record, result.drawn)}
         if table.n <= KEEP_UP_TO:
             write_predictions(self.engine, table, self.folder / "predictions.parquet")
             files["predictions.parquet"] = self.folder / "predictions.parquet"
         write_outputs(output_dir, files)
         return Evaluated(record, failed, output_dir, tuple(files), result)
+
+    def _draw(self, record: Evaluation) -> DrawResult:
+        return draw_record(record, theme=self.request.config.theme, animate=self.request.animate)
 
 
 def _enrich(record: Evaluation, config: Config) -> Evaluation:
