@@ -66,9 +66,26 @@ def _evaluate(environment: Environment, config: Path | None, image: str | None, 
             credentials=find_credentials(environment),
         )
     )
+    if evaluated.failed:
+        _archive(settings, folder, environment)
     release_tag = _release(settings, folder, bump) if bump is not None and not evaluated.failed else ""
     _publish(evaluated, folder, environment, image, release_tag)
     return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
+
+
+def _archive(settings: Config, folder: Path, environment: Environment) -> None:
+    """Keep the failure in the archive, where we may push: record and picture. Where not, a note says so."""
+    from memeci.cli.registry_options import open_here
+    from memeci.errors import MemeciError
+
+    if environment.is_fork or environment.token is None:
+        return
+    picture = folder / "meme.png"
+    try:
+        registry = open_here(settings.registry.remote, settings.registry.namespace)
+        registry.archive((folder / "record.json").read_bytes(), picture.read_bytes() if picture.exists() else None, push=True)
+    except MemeciError as error:
+        click.echo(f"note: the failure was not archived: {error.what}", err=True)
 
 
 def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image: str | None, release_tag: str) -> None:
@@ -87,8 +104,11 @@ def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image
 def _release(settings: Config, folder: Path, bump: str) -> str:
     """Tag and push. It comes before publishing, so that the outputs can name the tag."""
     from memeci.cli.registry_options import open_here
+    from memeci.config import clean_environment
+    from memeci.pipeline import complete_outputs
     from memeci.registry import Bump, ReleaseRequest
 
+    complete_outputs(folder, settings, clean_environment())
     registry = open_here(settings.registry.remote, settings.registry.namespace)
     released = registry.release(ReleaseRequest(folder, bump=Bump(bump), push=True))
     click.echo(f"released {released.tag} on commit {released.commit[:12]}", err=True)

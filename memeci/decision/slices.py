@@ -37,11 +37,6 @@ class Counts:
     def flips(self) -> float:
         return self.broken + self.fixed
 
-    @property
-    def sign_statistic(self) -> float:
-        """McNemar's: net over √flips."""
-        return self.net / math.sqrt(self.flips) if self.flips > 0 else 0.0
-
     def minus(self, other: Counts) -> Counts:
         """Return what is left without ``other``; never below zero, as overlaps may be taken out twice."""
         return Counts(max(self.n - other.n, 0), max(self.fixed - other.fixed, 0), max(self.broken - other.broken, 0))
@@ -66,7 +61,8 @@ class SliceCounts:
 def explain_slices(
     counts: SliceCounts, whole: Counts, *, alpha: float = 0.05, limit: int = 10, independent: bool = True
 ) -> tuple[SliceShare, ...]:
-    """Return the slices that changed more than the rest and by more than coin flips, the surest first.
+    """Return the slices that changed more than the rest and by more than coin flips, the surest first: those that differ
+    most from the rest.
 
     ``whole`` counts all examples. Family-wise error over all candidates is at most ``alpha``. Greedy: what the slices named so
     far explain is taken out of the others, so that a slice is not blamed for the flips of another that overlaps it.
@@ -75,7 +71,13 @@ def explain_slices(
     p = adjust_sign_tests(counts.broken, counts.fixed) if independent else np.full(len(counts.n), np.nan)
     towards = (counts.broken - counts.fixed) * (1 if whole.net >= 0 else -1) > 0
     candidates = np.flatnonzero(towards & ((p <= alpha) | (not independent))).tolist()
-    candidates.sort(key=lambda i: (-abs(counts.at(i).sign_statistic) if independent else -abs(counts.at(i).net), len(counts.keys[i])))
+
+    def rank(i: int) -> tuple[float, int]:
+        # Against what is around it: where everything got a little worse, either column of a pair that was hit has more flips.
+        here = counts.at(i)
+        return -_compare_rates(here, whole.minus(here)) if independent else -abs(here.net), len(counts.keys[i])
+
+    candidates.sort(key=rank)
     if independent:
         overlaps, threshold = _Overlaps(counts, whole), -NormalDist().inv_cdf(alpha / max(len(counts.n), 1))
         candidates = _choose(candidates, lambda i, chosen: _adds(overlaps, i, chosen, threshold))

@@ -16,7 +16,7 @@ from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine, Table
 from memeci.engines.pairing import PAIR
 from memeci.engines.tallying import Tallied
-from memeci.measurements import Integers
+from memeci.measurements import Floats, Integers
 from memeci.relation import Columns
 
 PEEK_ROWS = 500
@@ -175,8 +175,8 @@ class _Outcome:
 
     prediction: Integers
     right: Integers
-    low: np.ndarray[Any, np.dtype[np.float64]]
-    high: np.ndarray[Any, np.dtype[np.float64]]
+    low: Floats
+    high: Floats
 
     def is_repeated_by(self, codes: Integers) -> bool:
         """Return whether a column only says again whether the candidate was right, what it predicted, or how sure it was.

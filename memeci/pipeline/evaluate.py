@@ -200,13 +200,16 @@ class _Evaluation:
         output_dir = self.request.output_dir
         if output_dir is None:
             return Evaluated(record, failed)
-        result = draw_record(record, animate=self.request.animate) if self.request.picture else DrawResult(None)
+        result = self._draw(record) if self.request.picture else DrawResult(None)
         files: dict[str, bytes | Path] = {**render_record(record, result.drawn)}
         if table.n <= KEEP_UP_TO:
             write_predictions(self.engine, table, self.folder / "predictions.parquet")
             files["predictions.parquet"] = self.folder / "predictions.parquet"
         write_outputs(output_dir, files)
         return Evaluated(record, failed, output_dir, tuple(files), result)
+
+    def _draw(self, record: Evaluation) -> DrawResult:
+        return draw_record(record, theme=self.request.config.theme, animate=self.request.animate)
 
 
 def _enrich(record: Evaluation, config: Config) -> Evaluation:

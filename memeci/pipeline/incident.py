@@ -27,7 +27,7 @@ def write_incident(error: CommandError, config: Config, commit: str | None, outp
         language=config.language,
     )
     files: dict[str, bytes | Path] = {"record.json": encode_record(incident)}
-    drawn = draw_record(incident).drawn if picture else None
+    drawn = draw_record(incident, theme=config.theme).drawn if picture else None
     if drawn is not None:
         files[PICTURE_FILE] = drawn.png
     write_outputs(output_dir, files)

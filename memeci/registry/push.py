@@ -55,7 +55,15 @@ _ONLY_BRANCHES_AND_TAGS = Refusal(
     'the remote "{remote}" takes only branches and tags: it refused {ref}.',
     "set `registry: {{namespace: refs/heads/memeci}}` in memeci.yml: records then lie in branches, which every host takes.",
 )
+IN_THE_WAY = re.compile(r"exists; cannot create|non-empty directory|directory file conflict", re.IGNORECASE)
+"""git's words for a ref `a` where `a/b` is to be made, or the other way round."""
+
 _REFUSALS = (
+    Refusal(
+        IN_THE_WAY.pattern,
+        'a branch or tag at the remote "{remote}" is in the way of {ref}.',
+        "rename or delete it, or set another `registry: {{namespace: …}}` in memeci.yml.",
+    ),
     _ONLY_BRANCHES_AND_TAGS,
     Refusal(
         r"shallow update not allowed|did not receive expected object|missing necessary objects|unpacker error",
@@ -164,9 +172,10 @@ def _has_arrived(repository: Repository, refs: Mapping[str, str]) -> bool:
 
 def _was_race(output: Output, lines: Sequence[_Line]) -> bool:
     refused = [line.summary for line in lines if line.flag == "!"]
-    if any("hidden ref" in summary or "hook declined" in summary for summary in refused):
+    said = output.stderr + "\n".join(refused)
+    if any("hidden ref" in summary or "hook declined" in summary for summary in refused) or IN_THE_WAY.search(said):
         return False
-    return _RACE.search(output.stderr + "\n".join(refused)) is not None
+    return _RACE.search(said) is not None
 
 
 def _explain(output: Output, lines: Sequence[_Line], remote: str) -> GitError:

@@ -152,7 +152,7 @@ def unreachable(remote: str, output: Output) -> GitError:
     return GitError(
         f'the remote "{remote}" could not be read.',
         format_last_words(output.stderr),
-        f"check that `git ls-remote {remote}` works here, or compare with a local release or file: --baseline NAME.",
+        f"check that `git ls-remote {remote}` works here; without the remote: --baseline FILE, or --baseline none.",
     )
 
 

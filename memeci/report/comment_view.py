@@ -167,15 +167,16 @@ def format_flip_counts(record: Evaluation, say: Phrases) -> str:
 
 
 def format_shares(record: Evaluation, say: Phrases) -> list[str]:
-    """Return the slices that make most of the net loss, where there is one."""
+    """Return the slices that make most of the net loss, or of the net gain."""
     flips = record.flips
-    if flips is None or flips.broken <= flips.fixed:
+    if flips is None:
         return []
+    key = "share_line" if flips.broken > flips.fixed else "share_line_gain"
     telling = [s for s in flips.slices if s.share is not None and s.share >= 0.2 and s.n < record.dataset.n]
     telling.sort(key=lambda s: -(s.share or 0.0))
     return [
         say.joined(
-            "share_line",
+            key,
             slice=format_slice(s.slice),
             share=format_value(s.share, Unit.RATE),
             broken=format_count(s.broken),

@@ -79,6 +79,10 @@ WORDS = {
         "{slice} makes {share} of the net loss ({broken} broken, {fixed} fixed)",
         "{slice} 占净损失的 {share}（{broken} 个变坏，{fixed} 个变好）",
     ),
+    "share_line_gain": Text(
+        "{slice} makes {share} of the net gain ({fixed} fixed, {broken} broken)",
+        "{slice} 占净提升的 {share}（{fixed} 个变好，{broken} 个变坏）",
+    ),
     "confusion": Text("Confusion matrix", "混淆矩阵"),
     "confusion_change": Text("in brackets: change", "括号内：变化"),
     "confusion_worst": Text("the {n} classes of {all} with most errors", "{all} 个类别中错误最多的 {n} 个"),

@@ -359,3 +359,19 @@ def test_bare_metrics_in_the_tag__have_no_error_bar_and_it_says_so(tmp_path: Pat
     ran = run_memeci(repo.path, "evaluate", "predictions.csv", "--metric", "accuracy", "-l", "en")
     assert ran.record.decision.pairing is Pairing.METRICS_ONLY
     assert "no error bar" in ran.out
+
+
+def test_predictions_left_out_for_their_size__are_written_by_the_release(
+    repository: RepoBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
+    run_memeci(repository.path, "evaluate")
+    assert not (repository.path / ".memeci" / "predictions.parquet").exists()
+    assert run_memeci(repository.path, "release").code == 0
+    assert run_memeci(repository.path, "evaluate").record.decision.pairing is Pairing.PAIRED
+    changed = (repository.path / "out" / "predictions.csv").read_text().replace("1,1,1", "1,0,1")
+    (repository.path / "out" / "predictions.csv").write_text(changed)
+    repository.commit()
+    ran = run_memeci(repository.path, "release")
+    assert ran.code == 2
+    assert "is not what was evaluated" in ran.err

@@ -132,7 +132,7 @@ def test_a_record_with_another_digest__is_refused(remote: HostileRemote) -> None
     assert "the tag names the digest" in caught.value.why
 
 
-@pytest.mark.parametrize("missing", ["record.json", "tag"])
+@pytest.mark.parametrize("missing", ["record.json", "tag", "predictions.parquet"])
 def test_a_record_commit_that_lacks_a_file__is_refused(remote: HostileRemote, missing: str) -> None:
     remote.release(record_for(remote), build_predictions())
     tag_id = remote.bare.git("rev-parse", "refs/tags/sentiment@v1.0.0")

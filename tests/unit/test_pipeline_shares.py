@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from memeci.engines.explaining import Axis, Changes
 from memeci.metrics.tallies import CellTally, Tallies, build_leaves
 from memeci.pipeline.shares import find_shares
 
@@ -31,3 +33,38 @@ def test_no_baseline_or_no_slices__explain_nothing() -> None:
     tallies = _tallies()
     assert find_shares(replace(tallies, has_baseline=False)) == ()
     assert find_shares(replace(tallies, leaves=replace(tallies.leaves, sets=tallies.leaves.sets[:1]))) == ()
+
+
+def _by_chance(rng: np.random.Generator, loss: float, n: int = 1_500) -> tuple[Tallies, Changes]:
+    """6 % of examples flip either way and ``loss`` more break, whatever six columns that nobody declared say."""
+    flip = rng.random(n)
+    fixed, broken = flip < 0.03, (flip >= 0.03) & (flip < 0.06 + loss)
+    codes = [rng.integers(0, k, n) for k in (2, 3, 4, 6, 9, 24)]
+    axes = tuple(Axis(f"c{i}", f"s{i}", False, tuple(map(str, range(24))), column) for i, column in enumerate(codes))
+    one = np.array([n - fixed.sum() - broken.sum(), fixed.sum(), broken.sum()])
+    zero = np.zeros(3, dtype=np.int64)
+    cells = CellTally(zero, zero, np.array([0, 1, 0]), np.array([0, 0, 1]), one, one.astype(float))
+    tallies = Tallies(("x", "y"), build_leaves((), ((),), np.array([n]), (), 30), True, cells=cells)
+    return tallies, Changes(axes, np.ones(n, dtype=np.int64), fixed.astype(np.int64), broken.astype(np.int64))
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.02, 0.2])
+def test_random_columns__are_named_at_most_one_time_in_twenty(loss: float) -> None:
+    rng = np.random.default_rng(7)
+    named = sum(bool(find_shares(*_by_chance(rng, loss))) for _ in range(60))
+    assert named <= 7  # P(more than 7 of 60) < 2 % at the full level
+
+
+def test_undeclared_columns__need_no_declared_ones() -> None:
+    tallies, changes = _by_chance(np.random.default_rng(1), 0.0)
+    hit = (changes.axes[2].codes == 1) & (changes.axes[3].codes == 2) & (changes.fixed == 0)
+    changes = replace(changes, broken=np.maximum(changes.broken, hit.astype(np.int64)))
+    assert find_shares(tallies, changes)[0].slice == {"c2": "1", "c3": "2"}
+    assert find_shares(tallies, changes.without(["c2"]))[0].slice == {"c3": "2"}
+    assert find_shares(tallies) == ()
+
+
+def test_rows_of_no_known_value__are_in_no_slice() -> None:
+    tallies, changes = _by_chance(np.random.default_rng(1), 0.0)
+    nowhere = tuple(replace(axis, codes=np.full_like(axis.codes, -1)) for axis in changes.axes)
+    assert find_shares(tallies, replace(changes, axes=nowhere)) == ()

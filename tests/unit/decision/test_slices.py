@@ -50,6 +50,14 @@ def test_planted_pair__is_found_and_its_columns_are_not_blamed() -> None:
     assert [share.slice for share in found] == [{"a": "3", "b": "2"}]
 
 
+def test_planted_pair__is_named_alone_also_where_everything_got_a_little_worse() -> None:
+    columns, fixed, broken = _world(np.random.default_rng(1))
+    hit = (columns["a"] == 3) & (columns["b"] == 2) & (np.random.default_rng(2).random(4_000) < 0.6)
+    broken |= (hit | (np.random.default_rng(4).random(4_000) < 0.05)) & ~fixed
+    found = explain_slices(_count(columns, fixed, broken), _whole(fixed, broken))
+    assert [share.slice for share in found] == [{"a": "3", "b": "2"}]
+
+
 def test_two_planted_columns__are_both_found() -> None:
     columns, fixed, broken = _world(np.random.default_rng(1), 8_000)
     hit = np.random.default_rng(2).random(8_000) < 0.2
