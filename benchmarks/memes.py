@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from memeci.memes.drawing import Style, draw  # noqa: E402 (a script beside the package)
-from memeci.memes.templates import list_templates  # noqa: E402
-from tests.unit.memes.pictures import record_for  # noqa: E402
+from memeci.memes.drawing import Style, draw
+from memeci.memes.templates import list_templates
+from tests.unit.memes.pictures import record_for
 
 
 def measure(template: str, needs: tuple[str, ...], *, animate: bool = False) -> tuple[float, int, int]:

@@ -42,11 +42,12 @@ class DataError(MemeciError):
 
 
 class CommandError(MemeciError):
-    """The user's own command failed. ``log_tail`` holds its last lines."""
+    """The user's own command failed. ``log_tail`` holds its last lines; ``exit_status`` is the shell's: 128 + n after signal n."""
 
-    def __init__(self, what: str, why: str = "", next_step: str = "", *, log_tail: tuple[str, ...] = ()) -> None:
+    def __init__(self, what: str, why: str = "", next_step: str = "", *, log_tail: tuple[str, ...] = (), exit_status: int = 1) -> None:
         super().__init__(what, why, next_step)
         self.log_tail = log_tail
+        self.exit_status = exit_status
 
 
 class InfraError(MemeciError):

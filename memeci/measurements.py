@@ -6,20 +6,22 @@ Neither side knows the other: `metrics` knows no test, `decision` knows no metri
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from memeci.records import Direction, Pairing, Unit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SliceKey = tuple[tuple[str, "str | None"], ...]
 """Columns and their values, in the order of the configuration; empty means all examples."""
 
 ALL: SliceKey = ()
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+# Names only: the configuration comes past here through `policy`, and `memeci init` needs no numpy.
+Floats: TypeAlias = "NDArray[np.float64]"
+Integers: TypeAlias = "NDArray[np.int64]"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class Measurements:
 
     baseline, candidate  float64[J]  values in the metric's own unit and sign
     delta      float64[J]  candidate − baseline
-    se         float64[J]  delta-method standard error of delta; clustered by unit where there are groups
+    se         float64[J]  delta-method standard error of delta; clustered by unit where there are groups. Without a
+                           baseline that of the candidate's own value
     se_plus    float64[J]  the same with half a pseudo-flip right→wrong and half wrong→right added per class: larger, for
                            claims of safety. Equal to ``se`` where a metric has no such notion.
     n          int64[J]    examples

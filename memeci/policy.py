@@ -75,6 +75,8 @@ class Policy:
 
     def scope(self, metric: str, key: SliceKey) -> str | None:
         """Return the scope whose gate holds for a metric on a slice; None where no gate names it."""
+        if not self.gates:
+            return None
         columns = ",".join(column for column, _ in key)
         exact = ",".join(f"{column}={value}" for column, value in key)
         return next((scope for scope in (exact, columns, "") if (metric, scope) in self.gates), None)

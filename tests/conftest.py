@@ -7,6 +7,11 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A deadline measures the machine, not the code.
+settings.register_profile("memeci", deadline=None)
+settings.load_profile("memeci")
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 

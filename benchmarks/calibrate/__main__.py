@@ -12,8 +12,8 @@ from benchmarks.calibrate.tables import report_progress
 # name → (what runs, data sets a setting)
 PARTS: dict[str, tuple[Callable[[int], None], int]] = {
     "false-alarms": (false_alarms.main, 800),
-    "noise-floor": (false_alarms.main_noise, 400),
-    "power": (power.main, 400),
+    "noise-floor": (false_alarms.main_noise, 100),
+    "power": (power.main, 150),
     "coverage": (coverage.main, 1_000),
     "retrained": (retrained.main, 20),
 }

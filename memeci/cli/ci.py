@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memeci.cli.publish import post_artifact, say_published
-from memeci.errors import EXIT_GATE_FAILED, EXIT_OK
+from memeci.errors import EXIT_GATE_FAILED, EXIT_OK, MemeciError
 
 if TYPE_CHECKING:
     from memeci.config import Config, Environment
@@ -19,7 +19,9 @@ MODES = ["evaluate", "publish", "release"]
 
 
 @click.command("ci")
-@click.option("--mode", type=click.Choice(MODES), default="evaluate", envvar="MEMECI_MODE", show_default=True, show_envvar=True)
+@click.option(
+    "--mode", type=click.Choice(MODES), default="evaluate", envvar="MEMECI_MODE", show_default=True, show_envvar=True, help="What to do."
+)
 @click.option("--config", "-c", type=click.Path(path_type=Path), envvar="MEMECI_CONFIG", show_envvar=True, help="Default: memeci.yml.")
 @click.option("--image", metavar="NAME", envvar="MEMECI_IMAGE", show_envvar=True, help="Put before each of docker-tags.")
 @click.option("--bump", default="auto", envvar="MEMECI_BUMP", show_envvar=True, help="release: auto, major, minor or patch.")
@@ -31,18 +33,59 @@ def command(mode: str, config: Path | None, image: str | None, bump: str) -> int
     publish   post an evaluation that another run made (fork pull requests)
     release   evaluate, and tag the model unless the gate failed
     """
-    from memeci.config import clean_environment, load_config, read_environment
-    from memeci.pipeline import Request, evaluate
+    from memeci.config import CI, read_environment
 
     environment = read_environment()
-    if mode == "publish":
-        return post_artifact(_find_artifact(environment), environment, image)
+    try:
+        if mode == "publish":
+            return post_artifact(_find_artifact(environment), environment, image)
+        return _evaluate(environment, config, image, bump if mode == "release" else None)
+    except MemeciError as error:
+        if environment.ci is CI.GITHUB:
+            from memeci.report.annotations import render_error_command
+
+            sys.stdout.write(render_error_command(str(error)))
+        raise
+
+
+def _evaluate(environment: Environment, config: Path | None, image: str | None, bump: str | None) -> int:
+    """Evaluate, release where ``bump`` says how, publish, and return the exit code of the verdict."""
+    from memeci.config import clean_environment, load_config
+    from memeci.pipeline import Request, evaluate
+    from memeci.registry import find_credentials
+
     settings = load_config(config, overrides=list(environment.overrides))
     folder = Path(settings.output_dir)
-    evaluated = evaluate(Request(settings, clean_environment(), sys.stderr.buffer, commit=environment.head_sha, output_dir=folder))
-    release_tag = _release(settings, folder, bump) if mode == "release" and not evaluated.failed else ""
+    evaluated = evaluate(
+        Request(
+            settings,
+            clean_environment(),
+            sys.stderr.buffer,
+            commit=environment.head_sha,
+            output_dir=folder,
+            credentials=find_credentials(environment),
+        )
+    )
+    if evaluated.failed:
+        _archive(settings, folder, environment)
+    release_tag = _release(settings, folder, bump) if bump is not None and not evaluated.failed else ""
     _publish(evaluated, folder, environment, image, release_tag)
     return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
+
+
+def _archive(settings: Config, folder: Path, environment: Environment) -> None:
+    """Keep the failure in the archive, where we may push: record and picture. Where not, a note says so."""
+    from memeci.cli.registry_options import open_here
+    from memeci.errors import MemeciError
+
+    if environment.is_fork or environment.token is None:
+        return
+    picture = folder / "meme.png"
+    try:
+        registry = open_here(settings.registry.remote, settings.registry.namespace)
+        registry.archive((folder / "record.json").read_bytes(), picture.read_bytes() if picture.exists() else None, push=True)
+    except MemeciError as error:
+        click.echo(f"note: the failure was not archived: {error.what}", err=True)
 
 
 def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image: str | None, release_tag: str) -> None:
@@ -61,8 +104,11 @@ def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image
 def _release(settings: Config, folder: Path, bump: str) -> str:
     """Tag and push. It comes before publishing, so that the outputs can name the tag."""
     from memeci.cli.registry_options import open_here
+    from memeci.config import clean_environment
+    from memeci.pipeline import complete_outputs
     from memeci.registry import Bump, ReleaseRequest
 
+    complete_outputs(folder, settings, clean_environment())
     registry = open_here(settings.registry.remote, settings.registry.namespace)
     released = registry.release(ReleaseRequest(folder, bump=Bump(bump), push=True))
     click.echo(f"released {released.tag} on commit {released.commit[:12]}", err=True)

@@ -41,6 +41,7 @@ SETTINGS = {
 @click.option("--theme", metavar="NAME", help="memeops, kitchen, or a folder of yours.")
 @click.option("--memory-limit", metavar="SIZE", help="For example 2GB; what does not fit goes to a temporary folder.")
 @click.option("--meme/--no-meme", "picture", default=True, help="Draw the picture.")
+@click.option("--rerun-baseline", "rerun", is_flag=True, help="Run the baseline's own command again, in a worktree of its commit.")
 @click.option("--json", "as_json", is_flag=True, help="Print the record on standard output.")
 def command(predictions: str | None, config: Path | None, model: str | None, as_json: bool, **options: Any) -> int:
     """Compare PREDICTIONS with the last tagged model and give a verdict.
@@ -51,6 +52,7 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
     from memeci.cli.progress import show_progress
     from memeci.config import clean_environment, load_config, read_environment
     from memeci.pipeline import Request, evaluate
+    from memeci.registry import find_credentials
 
     environment = read_environment()
     settings = load_config(config, model=model, overrides=[*environment.overrides, *_list_overrides(options)])
@@ -65,7 +67,9 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
                 commit=environment.head_sha,
                 output_dir=Path(settings.output_dir),
                 picture=options["picture"],
+                rerun=options["rerun"],
                 progress=progress,
+                credentials=find_credentials(environment),
             )
         )
     _print(evaluated, settings.language, as_json=as_json)

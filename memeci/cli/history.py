@@ -35,6 +35,13 @@ def command(here: Here, model: str | None, limit: int, style: str | None) -> Non
         _print_table(name, summaries)
 
 
+def find_unit(metric: str) -> Unit:
+    """Return how values of a metric are shown; as they are for one that is not ours."""
+    from memeci.metrics import METRICS
+
+    return next((known.unit for known in METRICS if known.name == metric), Unit.NUMBER)
+
+
 def format_sparkline(values: Sequence[float | None]) -> str:
     """Return one bar per value, from the lowest to the highest of them; a blank for None. A level line is drawn in the middle."""
     known = [value for value in values if value is not None]
@@ -61,7 +68,7 @@ def format_markdown(model: str, summaries: Sequence[ReleaseSummary]) -> str:
     rows = [["version", "date", "verdict", *metrics], ["---"] * 3 + ["---:"] * len(metrics)]
     rows += [_cells(summary, metrics) for summary in summaries]
     if len(summaries) > 1:
-        rows.append(["", "", "", *(_trend(summaries, name) for name in metrics)])
+        rows.append(["trend", "", "", *(_trend(summaries, name) for name in metrics)])
     lines = ["| " + " | ".join(_escape(cell) for cell in row) + " |" for row in rows]
     return "\n".join([f"**{_escape(model)}**", "", *lines])
 
@@ -71,8 +78,8 @@ def _escape(text: str) -> str:
 
 
 def _cells(summary: ReleaseSummary, metrics: Sequence[str]) -> list[str]:
-    values = [format_value(summary.metrics.get(name), Unit.NUMBER) for name in metrics]
-    return [f"v{summary.version}", summary.created_at[:10] or NOTHING, summary.status.value, *values]
+    values = [format_value(summary.metrics.get(name), find_unit(name)) for name in metrics]
+    return [f"v{summary.version}", summary.created_at[:10] or NOTHING, summary.status.value.replace("_", " "), *values]
 
 
 def _trend(summaries: Sequence[ReleaseSummary], metric: str) -> str:
@@ -80,6 +87,7 @@ def _trend(summaries: Sequence[ReleaseSummary], metric: str) -> str:
 
 
 def _print_table(model: str, summaries: Sequence[ReleaseSummary]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -88,11 +96,11 @@ def _print_table(model: str, summaries: Sequence[ReleaseSummary]) -> None:
         click.echo(f'there is no release of "{model}" yet. next: memeci evaluate, then memeci release.', err=True)
         return
     metrics = collect_metrics(summaries)
-    table = Table(title=Text(model), title_style="bold", title_justify="left", show_footer=len(summaries) > 1)
-    for name in ("version", "date", "verdict"):
-        table.add_column(name)
+    table = Table(title=Text(model), title_style="bold", title_justify="left", box=SIMPLE_HEAD, show_footer=len(summaries) > 1)
+    for name, footer in (("version", "trend"), ("date", ""), ("verdict", "")):
+        table.add_column(name, footer=footer, overflow="fold")
     for name in metrics:
-        table.add_column(Text(name), justify="right", footer=_trend(summaries, name))
+        table.add_column(Text(name), justify="right", footer=_trend(summaries, name), overflow="fold")
     for summary in summaries:
         table.add_row(*(Text(cell) for cell in _cells(summary, metrics)))
     Console().print(table)

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 
 import click
 
-from memeci.cli.history import collect_metrics
+from memeci.cli.history import collect_metrics, find_unit
 from memeci.cli.registry_options import Here, with_registry
 from memeci.errors import ConfigError
 from memeci.formatting import format_value
-from memeci.records import ReleaseSummary, Status, Unit
+from memeci.records import Direction, ReleaseSummary, Status
 
 _MEDALS = ("🥇", "🥈", "🥉")
 
@@ -57,21 +57,30 @@ class Place:
 
 @click.command("leaderboard")
 @click.option("--metric", metavar="NAME", help="Metric to rank by. [default: the first one of the newest release]")
-@click.option("--lower-is-better", is_flag=True, help="The lowest value comes first (a loss, an error, a latency).")
+@click.option("--lower-is-better", is_flag=True, help="The lowest value comes first; needed for metrics of yours alone.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Places to show.")
-@click.option("--theme", type=click.Choice(list(THEMES)), default="memeops", show_default=True, help="What things are called.")
+@click.option("--theme", type=click.Choice(list(THEMES)), help="What things are called.  [default: as in memeci.yml]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_registry
-def command(here: Here, metric: str | None, as_json: bool, **options: object) -> None:
+def command(here: Here, metric: str | None, theme: str | None, as_json: bool, lower_is_better: bool, limit: int) -> None:
     """Rank the releases of all models by one metric. `--theme kitchen` prints the 食材算力排行榜."""
     lines = {model: here.registry.read_history(model, limit=1000) for model in here.registry.list_models()}
     chosen = metric or choose_metric(lines.values())
-    words = THEMES[str(options["theme"])]
-    places = rank(lines, chosen, words, lower=bool(options["lower_is_better"]))[: int(str(options["limit"]))]
+    words = THEMES.get(theme or here.config.theme, THEMES["memeops"])
+    places = rank(lines, chosen, words, lower=lower_is_better or is_loss(chosen))[:limit]
     if as_json:
         click.echo(json.dumps({"metric": chosen, "places": [asdict(place) for place in places]}, indent=2, ensure_ascii=False))
     else:
         _print_places(words, chosen, places)
+        if (theme or here.config.theme) == "kitchen":
+            _print_shelves(lines)
+
+
+def is_loss(metric: str) -> bool:
+    """Whether this is a metric of ours of which less is better."""
+    from memeci.metrics import METRICS
+
+    return any(known.name == metric and known.direction is Direction.LOWER for known in METRICS)
 
 
 def choose_metric(lines: Iterable[Sequence[ReleaseSummary]]) -> str:
@@ -100,7 +109,16 @@ def rank(lines: Mapping[str, Sequence[ReleaseSummary]], metric: str, words: Word
     return places
 
 
+def _print_shelves(lines: Mapping[str, Sequence[ReleaseSummary]]) -> None:
+    """Print the bread shelf of each model: a loaf for every passing release in a row, a latte at nine."""
+    from memeci.memes.streak import format_shelf
+
+    for model, line in lines.items():
+        click.echo(f"\n{model}\n{format_shelf([summary.status for summary in line])}")
+
+
 def _print_places(words: Words, metric: str, places: Sequence[Place]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -108,12 +126,12 @@ def _print_places(words: Words, metric: str, places: Sequence[Place]) -> None:
     if not places:
         click.echo(f'no release has the metric "{metric}".', err=True)
         return
-    table = Table(title=words.title, title_style="bold", title_justify="left")
+    table = Table(title=words.title, title_style="bold", title_justify="left", box=SIMPLE_HEAD)
     for number, name in enumerate(words.columns):
         table.add_column(Text(name.format(metric=metric)), justify="right" if number in {0, 3} else "left")
     table.add_column("")
     for place in places:
         medal = _MEDALS[place.rank - 1] if place.rank <= len(_MEDALS) else str(place.rank)
-        value = format_value(place.value, Unit.NUMBER)
+        value = format_value(place.value, find_unit(metric))
         table.add_row(*(Text(cell) for cell in (medal, place.model, f"v{place.version}", value, place.remark)))
     Console().print(table)

@@ -48,7 +48,7 @@ def command(record: Path | None, output: Path, list_all: bool, **options: object
 def _load_subject(record: Path | None, options: dict[str, object]) -> Record:
     curve = options["curve"]
     if isinstance(curve, Path):
-        return load_curve(curve)
+        return load_curve(curve, required=options["caption"] is None)
     default = Path(".memeci")
     if record is None and options["caption"] is not None and not (default / "record.json").is_file():
         return build_blank()
@@ -73,14 +73,14 @@ def load_record(path: Path) -> Record:
         raise DataError(f'"{path}" is not a record of memeci.', str(error)) from None
 
 
-def load_curve(path: Path) -> Incident:
-    """Return what a training log shows, as an incident with its findings. Raises DataError where it shows nothing."""
+def load_curve(path: Path, *, required: bool = True) -> Incident:
+    """Return what a training log shows, as an incident. Raises DataError where a finding is required and no rule fired."""
     from memeci.diagnosis import diagnose_curve
     from memeci.readers.curves import read_curve
 
     curve = read_curve(path)
     findings = diagnose_curve(curve)
-    if not findings:
+    if required and not findings:
         raise DataError(f'"{path}" shows nothing worth a picture.', "no rule fired on this curve.", "add --caption to say it yourself.")
     return Incident(path.stem, findings, _build_provenance(), curve=curve)
 

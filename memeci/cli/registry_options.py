@@ -57,9 +57,11 @@ def with_registry(function: Callable[..., None]) -> Callable[..., None]:
 
 def open_here(remote: str | None, namespace: str) -> Registry:
     """Return the registry of the repository that we are in; raises ConfigError outside of any."""
-    from memeci.registry import open_registry
+    from memeci.config import read_environment
+    from memeci.registry import find_credentials, open_registry
 
-    registry = open_registry(Path.cwd(), namespace=namespace, remote=remote)
+    credentials = find_credentials(read_environment())
+    registry = open_registry(Path.cwd(), namespace=namespace, remote=remote, credentials=credentials)
     if registry is None:
         raise ConfigError("this is not a git repository.", "releases are tags in git.", "git init, commit, then evaluate and release.")
     return registry

@@ -30,7 +30,12 @@ def command(here: Here, output_dir: Path | None, as_json: bool, **options: Any) 
     Releases the evaluation that `memeci evaluate` left. The version is raised by what it found: another dataset raises the
     major part, an improvement beyond doubt the minor one, anything else the patch.
     """
-    release = here.registry.release(_build_request(output_dir or Path(here.config.output_dir), options))
+    from memeci.config import clean_environment
+    from memeci.pipeline import complete_outputs
+
+    folder = output_dir or Path(here.config.output_dir)
+    complete_outputs(folder, here.config, clean_environment())
+    release = here.registry.release(_build_request(folder, options))
     if as_json:
         click.echo(json.dumps(asdict(release), indent=2))
     _print_release(release)

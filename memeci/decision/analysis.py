@@ -24,13 +24,13 @@ _STRETCH = (0.5, 2.0)
 class Analysis:
     """Oriented arrays over the tests: negative is a loss. NaN where nothing can be said."""
 
-    delta: Floats
-    loss_bound: Floats
-    gain_bound: Floats
-    p_value: Floats
-    p_adjusted: Floats
-    detectable: Floats
-    detectable_change: Floats
+    delta: list[float]
+    loss_bound: list[float]
+    gain_bound: list[float]
+    p_value: list[float]
+    p_adjusted: list[float]
+    detectable: list[float]
+    detectable_change: list[float]
     critical: float | None
     n_tests: int
 
@@ -50,13 +50,13 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     critical = null.critical_value(alpha) if members.any() else compute_sidak_critical(alpha, 1)
     loss_bound, gain_bound = _compute_bounds(_Change(delta, linear, error, safe_error), statistic, critical)
     return Analysis(
-        delta=delta,
-        loss_bound=loss_bound,
-        gain_bound=gain_bound,
-        p_value=null.p_value,
-        p_adjusted=null.adjust(statistic) if members.any() else null.p_value,
-        detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, critical)),
-        detectable_change=_compute_detectable(m, demands, spread, error, Threshold(critical)),
+        delta=delta.tolist(),
+        loss_bound=loss_bound.tolist(),
+        gain_bound=gain_bound.tolist(),
+        p_value=null.p_value.tolist(),
+        p_adjusted=(null.adjust(statistic) if members.any() else null.p_value).tolist(),
+        detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, critical)).tolist(),
+        detectable_change=_compute_detectable(m, demands, spread, error, Threshold(critical)).tolist(),
         critical=critical if members.any() else None,
         n_tests=int(members.sum()),
     )
@@ -103,7 +103,8 @@ def _compute_bounds(change: _Change, statistic: Floats, critical: float) -> tupl
 
 def _build_threshold(demands: Demands, critical: float) -> Threshold:
     strict = np.array([rule is Rule.STRICT for rule in demands.rules], dtype=bool)
-    return Threshold(critical, demands.tolerance, np.where(strict, demands.tolerance, 0.0))
+    tolerance = np.array(demands.tolerances, dtype=np.float64)
+    return Threshold(critical, tolerance, np.where(strict, tolerance, 0.0))
 
 
 def _compute_errors(m: Measurements, spread: Spread, noise: Noise) -> tuple[Floats, Floats]:

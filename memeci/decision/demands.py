@@ -9,13 +9,13 @@ import numpy as np
 
 from memeci.decision.null import Noise
 from memeci.decision.outcome import Presence, Sample, find_presence, find_shortage
-from memeci.measurements import ALL, Floats, Measurements, TestKey
+from memeci.measurements import ALL, Measurements, TestKey
 from memeci.policy import Gate, Policy, Rule
 
 
 @dataclass(frozen=True)
 class Demands:
-    """One entry per test. ``shortages`` holds "" where the data suffice; ``tolerance`` float64[J] is in the metric's unit.
+    """One entry per test. ``shortages`` holds "" where the data suffice; ``tolerances`` are in the metric's unit.
 
     ``declared``: the user named a tolerance for exactly this scope, rather than for all examples.
     """
@@ -23,7 +23,7 @@ class Demands:
     gates: tuple[Gate, ...]
     rules: tuple[Rule, ...]
     declared: tuple[bool, ...]
-    tolerance: Floats
+    tolerances: tuple[float, ...]
     shortages: tuple[str, ...]
     presences: tuple[Presence, ...]
     noise: Noise
@@ -38,7 +38,7 @@ def spread_policy(m: Measurements, policy: Policy) -> Demands:
         gates=gates,
         rules=tuple(gate.rule or policy.rule for gate in gates),
         declared=tuple(_is_declared(policy, gate, test) for gate, test in zip(gates, m.tests, strict=True)),
-        tolerance=np.array([gate.tolerance.at(value) for gate, value in zip(gates, at, strict=True)], dtype=np.float64),
+        tolerances=tuple(float(gate.tolerance.at(value)) for gate, value in zip(gates, at, strict=True)),
         shortages=tuple(find_shortage(sample, policy.min_slice_size) for sample in samples),
         presences=tuple(map(find_presence, m.baseline.tolist(), m.candidate.tolist())),
         noise=_spread_noise(m, policy),

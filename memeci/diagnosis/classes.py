@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from memeci.diagnosis.counts import Side, compute_z, count_margins, iterate_classes
 from memeci.diagnosis.rule import Symptom
-from memeci.records import Evaluation, Task
+from memeci.records import Evaluation, Outcome, Task
 
 SURE_Z = 3.0
 MAJORITY_Z = 1.645
@@ -116,7 +116,9 @@ def find_overconfident(evaluation: Evaluation) -> Iterator[Symptom]:
 
 
 def _is_news(evaluation: Evaluation) -> bool:
+    """Tell whether calibration got worse: its error grew, or where that is not measured a score that punishes overconfidence did."""
     for c in evaluation.comparisons:
         if c.metric == "expected_calibration_error" and not c.slice and c.baseline is not None and c.candidate is not None:
             return c.candidate - c.baseline >= CALIBRATION_NEWS
-    return evaluation.baseline is None
+    worse = any(c.metric in {"log_loss", "brier"} and c.outcome is Outcome.REGRESSED and not c.slice for c in evaluation.comparisons)
+    return evaluation.baseline is None or worse

@@ -32,12 +32,14 @@ def find_slice_broke(evaluation: Evaluation) -> Iterator[Symptom]:
     regressed = {c.metric for c in _overall(evaluation, Outcome.REGRESSED)}
     for c in evaluation.comparisons:
         if c.slice and c.gated and c.outcome is Outcome.REGRESSED and c.metric not in regressed:
-            yield _symptom(c, compute_loss(c))
+            # Losses of one unit can be compared; a rate is what people know.
+            yield _symptom(c, compute_loss(c) if c.unit is Unit.RATE else 0.0)
 
 
 def find_regression(evaluation: Evaluation) -> Iterator[Symptom]:
+    """Fire on every metric that regressed, in the order of the configuration: the verdict names the first one too."""
     for c in _overall(evaluation, Outcome.REGRESSED):
-        yield _symptom(c, compute_loss(c))
+        yield _symptom(c, 0.0)
 
 
 def find_below_floor(evaluation: Evaluation) -> Iterator[Symptom]:

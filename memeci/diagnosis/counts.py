@@ -58,7 +58,10 @@ def count_margins(confusion: Confusion, side: Side) -> Margins:
     diagonal: dict[int, int] = defaultdict(int)
     true: dict[int, int] = defaultdict(int)
     predicted: dict[int, int] = defaultdict(int)
+    known = len(confusion.labels)
     for cell in confusion.cells:
+        if cell.true >= known or cell.predicted >= known:
+            continue  # a record from outside may say anything
         count = _count(cell, side)
         true[cell.true] += count
         predicted[cell.predicted] += count

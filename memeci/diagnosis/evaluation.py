@@ -11,7 +11,7 @@ EVALUATION_RULES: tuple[Rule[Evaluation], ...] = (
         "single_class",
         Priority.P0,
         Text(
-            en="The model answers “{label}” to all {n:count} examples, though only {share:rate} of them are.",
+            en='The model answers "{label}" to all {n:count} examples, though only {share:rate} of them are.',
             zh="模型对全部 {n:count} 个样本都回答“{label}”，而真正属于它的只有 {share:rate}。",
         ),
         "Labels that the candidate predicted at least once, from the confusion matrix.",
@@ -36,7 +36,7 @@ EVALUATION_RULES: tuple[Rule[Evaluation], ...] = (
         "worse_than_majority",
         Priority.P1,
         Text(
-            en="Answering “{label}” every time would be right {majority:rate} of the time; the model manages {accuracy:rate}.",
+            en='Answering "{label}" every time would be right {majority:rate} of the time; the model manages {accuracy:rate}.',
             zh="无脑全答“{label}”都有 {majority:rate} 的准确率，模型只有 {accuracy:rate}。",
         ),
         "Accuracy against the share of the most frequent label, paired: examples only the model gets right against "
@@ -49,7 +49,7 @@ EVALUATION_RULES: tuple[Rule[Evaluation], ...] = (
         "false_positives",
         Priority.P1,
         Text(
-            en="False positives for “{label}”: {baseline:rate} → {candidate:rate} of the negatives ({fp_before:count} → {fp_after:count}).",
+            en='False positives for "{label}": {baseline:rate} → {candidate:rate} of the negatives ({fp_before:count} → {fp_after:count}).',
             zh="“{label}”的 FP 率：{baseline:rate} → {candidate:rate}（误报 {fp_before:count} → {fp_after:count} 个）。",
         ),
         "False positives over negatives, of the positive class, or of each class against the rest.",
@@ -62,7 +62,7 @@ EVALUATION_RULES: tuple[Rule[Evaluation], ...] = (
         "recall_collapse",
         Priority.P1,
         Text(
-            en="Recall of “{label}” collapsed: {baseline:rate} → {candidate:rate} ({missed:count} of {positives:count} missed).",
+            en='Recall of "{label}" collapsed: {baseline:rate} → {candidate:rate} ({missed:count} of {positives:count} missed).',
             zh="“{label}”的召回率崩了：{baseline:rate} → {candidate:rate}（{positives:count} 个里漏了 {missed:count} 个）。",
         ),
         "Recall of each class, baseline against candidate.",
@@ -86,8 +86,8 @@ EVALUATION_RULES: tuple[Rule[Evaluation], ...] = (
         "regression",
         Priority.P1,
         Text(
-            en="{metric} fell from {baseline:value} to {candidate:value} ({delta:change}).",
-            zh="{metric} 从 {baseline:value} 退步到 {candidate:value}（{delta:change}）。",
+            en="{metric} got worse: {baseline:value} → {candidate:value} ({delta:change}).",
+            zh="{metric} 退步了：{baseline:value} → {candidate:value}（{delta:change}）。",
         ),
         "Metrics over all examples whose test says: surely worse, and by more than the tolerance.",
         "The decision's own: no second threshold.",
@@ -124,7 +124,8 @@ EVALUATION_RULES: tuple[Rule[Evaluation], ...] = (
         ),
         "How far the scores lie on the sure side of what came true, over the calibration bins, weighted by examples.",
         "5 pp over 100 examples or more, 3 standard errors: temperature scaling leaves 1 to 3 % of calibration error (Guo et al., "
-        "ICML 2017), networks without it 4 to 20 %. Only where the calibration error grew by 1 pp since the baseline: "
+        "ICML 2017), networks without it 4 to 20 %. Only where the calibration error grew by 1 pp since the baseline, or, "
+        "where it is not measured, log loss or Brier score regressed: "
         "a model that always was too sure is not news in every pull request.",
         classes.find_overconfident,
     ),

@@ -35,19 +35,20 @@ def count_leaves(
         for leaf, count in engine.fetch_rows(f"select leaf, count(*) from {PAIR} group by leaf"):
             n[leaf] = count
     leaves = build_leaves(columns, tuple(values[leaf] for leaf in range(len(values))), n, slices, min_size)
-    return leaves if not pair.grouped else _with_groups(engine, leaves, candidate)
+    return leaves if not pair.grouped else _with_groups(engine, pair, leaves, candidate)
 
 
-def _with_groups(engine: Engine, leaves: Leaves, candidate: Table) -> Leaves:
+def _with_groups(engine: Engine, pair: Pair, leaves: Leaves, candidate: Table) -> Leaves:
     """Return the leaves with the number of groups of each slice."""
+    common = f" where id in (select id from {PAIR})" if pair.overlap is not None and pair.overlap.only_candidate else ""
     position = {column: i for i, column in enumerate(candidate.columns.slices)}
     groups: list[int] = []
     for slice_set in leaves.sets:
         names = [f"s{position[column]}" for column in slice_set.columns]
         keys = "".join(f"{name}, " for name in names)
-        rows = engine.fetch_rows(f"select {keys}count(distinct coalesce(grp, id)) from {candidate.view} group by all")
+        rows = engine.fetch_rows(f"select {keys}count(distinct coalesce(grp, id)) from {candidate.view}{common} group by all")
         found = {tuple(row[:-1]): row[-1] for row in rows}
-        groups += [found[tuple(value for _, value in key)] for key in slice_set.keys]
+        groups += [found.get(tuple(value for _, value in key), 0) for key in slice_set.keys]
     return Leaves(leaves.n, leaves.sets, np.array(groups, dtype=np.int64), leaves.omitted)
 
 
@@ -191,15 +192,21 @@ def _fetch_sorted(engine: Engine, query: str, n_keys: int) -> dict[str, NDArray[
 
 
 def _codes(column: NDArray[Any]) -> Codes:
-    return np.ma.filled(column, 0).astype(np.int64)
+    return _fill(column, 0).astype(np.int64)
 
 
 def _ints(column: NDArray[Any]) -> NDArray[np.int32]:
-    return np.ma.filled(column, 0).astype(np.int32, copy=False)
+    return _fill(column, 0).astype(np.int32, copy=False)
 
 
 def _floats(column: NDArray[Any]) -> Floats:
-    return np.ma.filled(column.astype(np.float64, copy=False), np.nan)
+    return _fill(column.astype(np.float64, copy=False), np.nan)
+
+
+def _fill(column: NDArray[Any], value: float) -> NDArray[Any]:
+    """Return a column without its mask. `np.ma.filled` does the same, and imports all of `numpy.ma` where nothing is masked."""
+    filled: NDArray[Any] = column.filled(value) if hasattr(column, "filled") else column
+    return filled
 
 
 __all__ = [

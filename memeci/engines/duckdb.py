@@ -40,16 +40,16 @@ class DuckDBEngine:
 
         self._errors = duckdb.Error
         self._out_of_memory = duckdb.OutOfMemoryException
-        self._spill = tempfile.TemporaryDirectory(prefix="memeci-")
         self._connection = duckdb.connect()
         self._progress = progress
         self.name = f"duckdb {duckdb.__version__}"
         self.memory_limit = memory_limit
         self._kept: dict[Relation, str] = {}
-        self.execute(f"set temp_directory = {quote_text(self._spill.name)}")
-        self.execute("set enable_progress_bar = false")
         if memory_limit is not None:
             self._set_limit(memory_limit)
+        self._spill = tempfile.TemporaryDirectory(prefix="memeci-")
+        self.execute(f"set temp_directory = {quote_text(self._spill.name)}")
+        self.execute("set enable_progress_bar = false")
 
     def _set_limit(self, limit: str) -> None:
         try:
@@ -92,7 +92,8 @@ class DuckDBEngine:
         if relation in self._kept:
             return self._kept[relation]
         files = "[" + ", ".join(quote_text(_literal_path(path)) for path in relation.paths) + "]"
-        compression = quote_text(relation.compression)
+        # DuckDB 1 and 2 have other words for "none".
+        packed = "" if relation.compression == "none" else f" compression = {quote_text(relation.compression)},"
         common = f"union_by_name = true, hive_partitioning = {str(relation.partitioned).lower()}"
         if relation.format is FileFormat.PARQUET:
             # Parquet statistics leave NaN out; unless told, DuckDB believes them and does not find any (duckdb issue 25521).
@@ -102,15 +103,12 @@ class DuckDBEngine:
             guess = f"auto_detect = false, columns = {_struct(relation.columns)}" if relation.columns else "all_varchar = true"
             return (
                 f"read_csv({files}, {guess}, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
-                f" escape = '\"', compression = {compression}, {common}, max_line_size = 33554432, strict_mode = true)"
+                f" escape = '\"',{packed} {common}, max_line_size = 33554432, strict_mode = true)"
             )
         layout = "newline_delimited" if relation.format is FileFormat.JSON_LINES else "array"
         if relation.bom:
             layout = "unstructured"
-        return (
-            f"read_json({files}, format = '{layout}', compression = {compression}, {common},"
-            " sample_size = -1, maximum_object_size = 33554432)"
-        )
+        return f"read_json({files}, format = '{layout}',{packed} {common}, sample_size = -1, maximum_object_size = 33554432)"
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         self._run(sql, parameters)

@@ -26,23 +26,16 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
     engine.execute(f"create or replace temp view {view} as {canonical.select()}")
     faults = list_faults(canonical)
     selected = canonical.select_with_raw()
-    rows = _run_scan(engine, canonical, selected, kind, faults)
-    n = sum(row["n"] for row in rows)
+    scanned = _run_scan(engine, canonical, selected, kind, faults)
+    n = sum(scanned["n"])
     if n == 0:
         raise DataError(f"{relation.name} has no examples.", "it has columns, but no rows.", "did the job that predicts run to its end?")
     for position, fault in enumerate(faults):
-        count = sum(row[f"fault{position}"] for row in rows)
+        count = sum(scanned[f"fault{position}"])
         if count:
             raise explain_fault(engine, selected, fault, relation, count, n)
-    largest_weight = max(row["weight"] for row in rows) if columns.weight is not None else None
-    if largest_weight == 0:
-        raise DataError(
-            f"{relation.name}: all weights are 0.",
-            f'column "{columns.weight}" says that no example counts.',
-            "mend it, choose another with `columns.weight`, or do without: `columns.weight: null`.",
-        )
-    labels, predictions = _list_labels(engine, view, canonical, kind, rows)
-    lows, highs = ([row[key] for row in rows if row[key] is not None] for key in ("low", "high"))
+    labels, predictions = _list_labels(engine, view, canonical, kind, scanned)
+    lows, highs = ([value for value in scanned[key] if value is not None] for key in ("low", "high"))
     return Table(
         view=view,
         relation=relation,
@@ -51,20 +44,35 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         n=n,
         labels=labels,
         predictions=predictions,
-        row_hash=sum(row["ids"] for row in rows),
-        label_hash=_sum_by_label(rows) if kind.kind == "text" else sum(row["labelled"] for row in rows),
+        row_hash=sum(scanned["ids"]),
+        label_hash=_sum_by_label(scanned) if kind.kind == "text" else sum(scanned["labelled"]),
         score_range=(min(lows), max(highs)) if lows else None,
-        label_centre=_find_centre(rows[0], "label"),
-        prediction_centre=_find_centre(rows[0], "prediction"),
-        largest_weight=largest_weight,
+        label_centre=_find_centre(scanned, "label"),
+        prediction_centre=_find_centre(scanned, "prediction"),
+        largest_weight=_find_largest_weight(relation, columns, scanned),
         schema=tuple(schema),
     )
 
 
-_Row = Mapping[str, Any]
+_Scanned = Mapping[str, Sequence[Any]]
+"""Columns of the scan: one entry per (label, prediction). Columns, since a million classes are a million entries."""
 
 
-def _run_scan(engine: Engine, canonical: Canonical, selected: str, kind: LabelKind, faults: Sequence[Fault]) -> list[_Row]:
+def _find_largest_weight(relation: Relation, columns: Columns, scanned: _Scanned) -> float | None:
+    """Return the largest weight, None without weights. Raises DataError where all are 0."""
+    if columns.weight is None:
+        return None
+    largest = max(scanned["weight"])
+    if largest == 0:
+        raise DataError(
+            f"{relation.name}: all weights are 0.",
+            f'column "{columns.weight}" says that no example counts.',
+            "mend it, choose another with `columns.weight`, or do without: `columns.weight: null`.",
+        )
+    return float(largest)
+
+
+def _run_scan(engine: Engine, canonical: Canonical, selected: str, kind: LabelKind, faults: Sequence[Fault]) -> _Scanned:
     """Return row counts, hashes, ranges and faults, by (label, prediction) where labels are text, from one scan."""
     has = canonical.expressions.__contains__
     keys = [name if kind.kind == "text" and has(name) else "null" for name in ("label", "prediction")]
@@ -83,28 +91,28 @@ def _run_scan(engine: Engine, canonical: Canonical, selected: str, kind: LabelKi
     aggregates |= {f"fault{i}": f"count(*) filter (where {fault.condition})" for i, fault in enumerate(faults)}
     rows = engine.fetch_rows(f"select {', '.join(keys)}, {', '.join(aggregates.values())} from ({selected}) group by 1, 2")
     names = ("label", "prediction", *aggregates)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
 
 
-def _find_centre(row: _Row, part: str) -> float:
+def _find_centre(scanned: _Scanned, part: str) -> float:
     """Return the mean rounded to 1/64 of the range, so that the order in which it was summed leaves no trace."""
-    mean, low, high = (row[f"{part}_{function}"] for function in ("avg", "min", "max"))
+    mean, low, high = (scanned[f"{part}_{function}"][0] for function in ("avg", "min", "max"))
     if mean is None or not math.isfinite(high - low):
         return 0.0
     step = (high - low) / 64
     return float(low if step == 0 else round((mean - low) / step) * step + low)
 
 
-def _sum_by_label(rows: Sequence[_Row]) -> int:
-    """Return one number for the sums of id hashes of every label: the rows are grouped by label already."""
+def _sum_by_label(scanned: _Scanned) -> int:
+    """Return one number for the sums of id hashes of every label: the scan is grouped by label already."""
     sums: dict[str | None, int] = {}
-    for row in rows:
-        sums[row["label"]] = sums.get(row["label"], 0) + row["ids"]
+    for label, total in zip(scanned["label"], scanned["ids"], strict=True):
+        sums[label] = sums.get(label, 0) + total
     return hash(frozenset(sums.items()))
 
 
 def _list_labels(
-    engine: Engine, view: str, canonical: Canonical, kind: LabelKind, rows: Sequence[_Row]
+    engine: Engine, view: str, canonical: Canonical, kind: LabelKind, scanned: _Scanned
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the distinct labels and predictions, sorted; none where they are numbers."""
 
@@ -112,7 +120,7 @@ def _list_labels(
         if kind.kind == "number" or part not in canonical.expressions:
             return ()
         if kind.kind == "text":
-            return tuple(sorted({row[part] for row in rows if row[part] is not None}))
+            return tuple(sorted({value for value in scanned[part] if value is not None}))
         return tuple(sorted(row[0] for row in engine.fetch_rows(f"select distinct unnest({part}) from {view}")))
 
     return list_part("label"), list_part("prediction")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 from memeci.memes.captions import JOINER
 from memeci.memes.emoji import EmojiBox
@@ -146,10 +146,10 @@ class Brush:
             paint = ""
             if outline:
                 width = format_pixels(outline)
-                paint = f' stroke={quoteattr(stroke)} stroke-width="{width}" stroke-linejoin="round" paint-order="stroke"'
+                paint = f' stroke="{escape(stroke)}" stroke-width="{width}" stroke-linejoin="round" paint-order="stroke"'
             heavy = f' font-weight="{weight}"' if weight else ""
             parts.append(
                 f'<text x="{format_pixels(x)}" y="{format_pixels(line.baseline)}" font-size="{format_pixels(size)}"'
-                f" fill={quoteattr(fill)}{paint}{heavy}>{escape(run.text)}</text>"
+                f' fill="{escape(fill)}"{paint}{heavy}>{escape(run.text, quote=False)}</text>'
             )
         return "".join(parts)

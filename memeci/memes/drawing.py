@@ -15,7 +15,7 @@ from memeci.memes.scene import Scene, build_scene, has_part
 from memeci.memes.streak import is_ninth
 from memeci.memes.templates import Template, load_template
 from memeci.memes.themes import Theme, load_theme
-from memeci.records import Evaluation, Finding, Priority, Record, Text
+from memeci.records import Evaluation, Finding, Incident, Priority, Record, Text
 
 if TYPE_CHECKING:
     from memeci.memes.render import Canvas
@@ -78,6 +78,9 @@ def compose(record: Record, *, theme: str | Path, language: str, style: Style = 
     if style.headline is not None:
         own = Text(style.headline, style.headline)
         captions = Captions(style.headline, style.footer or "", captions.slang, own, style.headline + (style.footer or ""))
+    if scene.docker is not None and "docker" in template.needs:
+        hanzi = "".join(c for c in scene.docker.hanzi if "\u4e00" <= c <= "\u9fff")
+        captions = replace(captions, words=captions.words + hanzi)
     font, captions = _find_font(captions, language, style.fonts)
     canvas = Canvas(template, chosen, captions, scene, font, language)
     svg = canvas.render()
@@ -95,6 +98,8 @@ def find_top(record: Record, theme: Theme) -> Finding:
         return Finding("latte", Priority.P3, {})
     if record.findings:
         return record.findings[0]
+    if isinstance(record, Incident) and record.curve is not None:
+        return Finding("learning", Priority.P3, {})
     if not isinstance(record, Evaluation):
         return Finding("crash", Priority.P0, {"command": "", "status": 1, "last": "–", "hint_en": "", "hint_zh": ""})
     from memeci.diagnosis import diagnose
@@ -104,7 +109,7 @@ def find_top(record: Record, theme: Theme) -> Finding:
 
 
 def find_template(theme: Theme, finding: Finding, scene: Scene, wanted: str | None = None) -> Template:
-    """Return the template ``wanted``, else the theme's first favourite for this finding that the scene has the data for."""
+    """Return the template ``wanted``, else the theme's first favourite that the scene has the data for."""
     if wanted is not None:
         template = load_template(wanted, theme.folders)
         missing = [need for need in template.needs if not has_part(scene, need)]
@@ -112,7 +117,8 @@ def find_template(theme: Theme, finding: Finding, scene: Scene, wanted: str | No
             raise DataError(f'the template "{wanted}" cannot be drawn from this record.', f"it needs: {', '.join(missing)}.")
         return template
     favourites = theme.findings[finding.kind].templates if finding.kind in theme.findings else ()
-    for name in (*favourites, *LAST_RESORT):
+    fitting = theme.metrics.get(finding.metric or "", ()) if finding.kind == "regression" else ()
+    for name in (*fitting, *favourites, *LAST_RESORT):
         template = load_template(name, theme.folders)
         if all(has_part(scene, need) for need in template.needs):
             return template
@@ -121,7 +127,7 @@ def find_template(theme: Theme, finding: Finding, scene: Scene, wanted: str | No
 
 def _says_anything(record: Record) -> bool:
     """Tell whether there is anything in the record to draw beside words of the user's own."""
-    return isinstance(record, Evaluation) or bool(record.findings)
+    return isinstance(record, Evaluation) or bool(record.findings) or record.curve is not None
 
 
 def _find_font(captions: Captions, language: str, paths: tuple[Path, ...]) -> tuple[Font, Captions]:

@@ -16,7 +16,10 @@ EMOJI_WIDTH = 1.12
 NEVER_FIRST = set("，。！？；：、…）》」』”’】·,.!?;:)]}%’")
 NEVER_LAST = set("（《「『“‘【([{")
 # Terms that read badly when torn apart.
-NO_BREAK = "学习率|过拟合|召回率|准确率|泛化|模型|参数|发际线|保卫战|怀疑人生|突破天际|绝绝子|头秃|胡言乱语|神经网络|抹茶拿铁|训练阶段|激活函数"
+NO_BREAK = (
+    "学习率|过拟合|召回率|准确率|泛化|模型|参数|发际线|保卫战|怀疑人生|突破天际"
+    "|绝绝子|头秃|胡言乱语|神经网络|抹茶拿铁|训练阶段|激活函数|连续"
+)
 NO_BREAK_LATIN = ("batch size", "FP率", "send help")
 
 _PICTURE = (
@@ -149,14 +152,17 @@ class _Unit:
 
 def _build_units(tokens: Iterable[Token], measure: Measure) -> list[_Unit]:
     groups: list[tuple[list[Token], bool]] = []
-    spaced = False
+    spaced = opened = False
     for token in tokens:
         if token.kind is Kind.SPACE:
             spaced = True
             continue
         previous = groups[-1][0][-1] if groups else token
         # An emoji follows its word to the next line even across a space: alone there it looks lost.
-        clings = token.kind is Kind.EMOJI or token.text[0] in NEVER_FIRST or previous.text[-1] in NEVER_LAST
+        clings = token.kind is Kind.EMOJI or token.text[0] in NEVER_FIRST or previous.text[-1] in NEVER_LAST or opened
+        # A straight quote opens after a space and closes otherwise.
+        opened = token.text == '"' and (spaced or not groups)
+        clings = clings or (token.text == '"' and not opened)
         if groups and clings and not (spaced and token.kind is not Kind.EMOJI):
             groups[-1][0].extend([Token(Kind.SPACE, " "), token] if spaced else [token])
         else:

@@ -83,7 +83,7 @@ def _build_pearl(counts: dict[tuple[int, int], tuple[int, int]], i: int, j: int,
 def _count_mistakes(confusion: Confusion) -> dict[int, int]:
     mistakes: dict[int, int] = defaultdict(int)
     for cell in confusion.cells:
-        if cell.true != cell.predicted:
+        if cell.true != cell.predicted and max(cell.true, cell.predicted) < len(confusion.labels):
             mistakes[cell.true] += cell.candidate
             mistakes[cell.predicted] += cell.candidate
     return mistakes

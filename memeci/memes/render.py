@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memeci.errors import MemeciError
+from memeci.errors import ConfigError, DataError, MemeciError
 from memeci.memes import brush
 from memeci.memes.captions import Captions, hash_seed
 from memeci.memes.emoji import EmojiBox
@@ -48,6 +48,18 @@ class Canvas:
 
     def render(self, moment: float = 1.0, layer: str = "all") -> str:
         """Return the SVG at ``moment`` 0–1 of the animation; ``layer`` is all, still (what never moves) or moving."""
+        import jinja2
+
+        try:
+            return self._render(moment, layer)
+        except jinja2.TemplateSyntaxError as error:
+            where = f"{Path(self.template.folder) / (error.name or self.template.id)} line {error.lineno}"
+            raise ConfigError(f"{where} is no Jinja template.", error.message or "") from None
+        except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+            what = f'the template "{self.template.id}" cannot be drawn from this record.'
+            raise DataError(what, f"{type(error).__name__}: {error}"[:300]) from None
+
+    def _render(self, moment: float, layer: str) -> str:
         pen = brush.Brush(self.font, self.emoji)
         palette = self.theme.palette.get(self.template.mood) or ("#3b1a6e", "#d83a56", "#ffd34d")
         return _load_source(self.template).render(
@@ -118,7 +130,10 @@ def rasterise(svg: str, canvas: Canvas, width: int = WIDTH, height: int = HEIGHT
     import resvg_py
 
     fonts = [str(canvas.font.face.path), *canvas.emoji.font_files] if "<text" in svg else []
-    png: bytes = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, font_files=fonts, width=width, height=height)
+    try:
+        png: bytes = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, font_files=fonts, width=width, height=height)
+    except ValueError as error:
+        raise DataError(f'the template "{canvas.template.id}" gave no picture.', str(error)[:300]) from None
     return png
 
 

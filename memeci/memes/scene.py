@@ -12,7 +12,7 @@ from memeci.memes.captions import shorten, shorten_numbers
 from memeci.memes.charts import Chart, build_chart
 from memeci.memes.matrix import Matrix, build_matrix
 from memeci.memes.streak import HAIR_START, count_hair, count_streak, grow_hair
-from memeci.records import CalibrationBin, Comparison, DockerTag, Evaluation, Finding, Incident, Record, Status
+from memeci.records import BaselineKind, CalibrationBin, Comparison, Direction, DockerTag, Evaluation, Finding, Incident, Record, Status
 
 LOSSES = ("loss", "val_loss")
 MAX_BINS = 10
@@ -35,7 +35,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Past:
-    """A release in the line: ``share`` is its metric between the lowest (0) and the highest (1) of those shown."""
+    """A release in the line: ``share`` is its metric between the worst (0) and the best (1) of those shown.
+
+    A tenth of the value is the least that fills the height: a model that held must look like one.
+    """
 
     version: str
     value: float | None
@@ -82,7 +85,7 @@ def build_scene(record: Record, finding: Finding | None) -> Scene:
     return Scene(
         shorten(record.model),
         record.verdict.status.value,
-        shorten(record.baseline.name) if record.baseline else "",
+        name_baseline(record),
         numbers,
         count_hair(record),
         build_change(comparison) if comparison else None,
@@ -121,6 +124,15 @@ def find_focus(evaluation: Evaluation, finding: Finding | None) -> Comparison | 
     return find_headline(evaluation)
 
 
+def name_baseline(evaluation: Evaluation) -> str:
+    """Return what the baseline is called on a picture: its tag, or the name of its file without the folders."""
+    baseline = evaluation.baseline
+    if baseline is None:
+        return ""
+    name = baseline.name.replace("\\", "/").rstrip("/")
+    return shorten(name.rsplit("/", 1)[-1] if baseline.kind is BaselineKind.FILE else name)
+
+
 def build_change(c: Comparison) -> Change:
     return Change(
         shorten(c.metric),
@@ -136,19 +148,28 @@ def build_change(c: Comparison) -> Change:
 
 
 def build_past(evaluation: Evaluation, c: Comparison | None, limit: int = 7) -> tuple[Past, ...]:
-    """Return the last releases and the candidate, oldest first, with the metric in focus."""
+    """Return the last releases and the candidate, oldest first, with the metric in focus; empty where there is only one.
+
+    Without a history the baseline stands for it.
+    """
     if c is None:
         return ()
-    rows = [(r.version, r.metrics.get(c.metric), r.status) for r in evaluation.history] if not c.slice else []
+    rows = [(f"v{r.version}", r.metrics.get(c.metric), r.status) for r in evaluation.history] if not c.slice else []
+    if not rows and evaluation.baseline is not None:
+        rows = [(name_baseline(evaluation), c.baseline, Status.PASS)]
     rows = [*rows[-(limit - 1) :], ("now", c.candidate, evaluation.verdict.status)]
+    if len(rows) < 2:
+        return ()
     values = [v for _, v, _ in rows if v is not None and math.isfinite(v)]
-    low, high = min(values, default=0.0), max(values, default=0.0)
+    middle = (min(values, default=0.0) + max(values, default=0.0)) / 2
+    span = max(max(values, default=0.0) - min(values, default=0.0), 0.1 * abs(middle)) or 1.0
+    sign = 1 if c.direction is Direction.HIGHER else -1
     hair = HAIR_START
     past = []
     for version, value, status in rows:
         hair = grow_hair(hair, status)
-        share = (value - low) / (high - low) if value is not None and high > low else 0.5
-        past.append(Past(shorten(version, 12), value, format_value(value, c.unit), share, status is not Status.FAIL, hair))
+        share = 0.5 + sign * (value - middle) / span if value is not None else 0.5
+        past.append(Past(shorten(version, 14), value, format_value(value, c.unit), share, status is not Status.FAIL, hair))
     return tuple(past)
 
 

@@ -41,13 +41,17 @@ class FindingTheme:
 
 @dataclass(frozen=True)
 class Theme:
-    """``palette`` maps a mood to (top, bottom, accent); ``slang`` maps a mood to (zh, en) words of the generator."""
+    """``palette`` maps a mood to (top, bottom, accent); ``slang`` maps a mood to (zh, en) words of the generator.
+
+    ``metrics`` maps a metric to the templates that show its regression better than others do.
+    """
 
     name: str
     backdrop: str = "rays"
     palette: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     slang: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     findings: dict[str, FindingTheme] = field(default_factory=dict)
+    metrics: dict[str, tuple[str, ...]] = field(default_factory=dict)
     folders: tuple[Path, ...] = ()
 
 
@@ -94,11 +98,12 @@ class _Reader:
         self.folders = folders
 
     def read_theme(self, node: Any) -> Theme:
-        keys = ("name", "extends", "backdrop", "palette", "slang", "findings")
+        keys = ("name", "extends", "backdrop", "palette", "slang", "findings", "metrics")
         entries = dict(self._entries(node, keys))
         base = load_theme(self._choice(entries["extends"], list_themes())) if "extends" in entries else Theme(self.path.stem)
         palette = {mood: self._colours(value) for mood, value in self._entries(entries.get("palette"), MOODS)}
         slang = {mood: self._slang(value) for mood, value in self._entries(entries.get("slang"), MOODS)}
+        metrics = {metric: self._templates(value) for metric, value in self._entries(entries.get("metrics"))}
         kinds = (*RULES, *EXTRA_KINDS)
         findings = {kind: self._finding(kind, value) for kind, value in self._entries(entries.get("findings"), kinds)}
         for kind, theirs in base.findings.items():
@@ -110,16 +115,20 @@ class _Reader:
             {**base.palette, **palette},
             {**base.slang, **slang},
             findings,
+            {**base.metrics, **metrics},
             (*self.folders, *base.folders),
         )
 
     def _finding(self, kind: str, node: Any) -> FindingTheme:
         entries = dict(self._entries(node, ("templates", "captions")))
         captions = tuple(self._caption(kind, item) for item in self._items(entries.get("captions")))
-        for item in self._items(entries.get("templates")):
+        return FindingTheme(self._templates(entries.get("templates")), captions)
+
+    def _templates(self, node: Any) -> tuple[str, ...]:
+        for item in self._items(node):
             if not has_template(self._text(item), self.folders):
                 self._fail(item, f'there is no template "{item.value}"; memeci meme --list shows those there are.')
-        return FindingTheme(self._texts(entries.get("templates")), captions)
+        return self._texts(node)
 
     def _caption(self, kind: str, node: Any) -> Caption:
         entries = dict(self._entries(node, ("zh", "en", "both")))
@@ -155,14 +164,14 @@ class _Reader:
             if spec and spec not in SPECS:
                 self._fail(node, f"{{{name}:{spec}}}: formats are {', '.join(SPECS)}.")
 
-    def _entries(self, node: Any, known: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    def _entries(self, node: Any, known: tuple[str, ...] | None = None) -> Iterator[tuple[str, Any]]:
         if node is None:
             return
         if node.id != "mapping":
-            self._fail(node, f"a mapping is expected here, with: {', '.join(known)}.")
+            self._fail(node, "a mapping is expected here" + (f", with: {', '.join(known)}." if known else "."))
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value not in known:
+            if known is not None and key.value not in known:
                 close = difflib.get_close_matches(str(key.value), known, 1)
                 hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}."
                 self._fail(key, f'"{key.value}" is unknown here; {hint}')

@@ -12,7 +12,7 @@ from memeci.measurements import Floats
 from memeci.metrics.metric import ArrayMetric, Metric, sum_by
 from memeci.metrics.one_vs_rest import OneVsRest
 from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing
-from memeci.metrics.sample import Sample
+from memeci.metrics.sample import Sample, sort_examples
 from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
 
 WEIGHTS_UNKNOWN = "it has no accepted definition with sample weights"
@@ -74,7 +74,7 @@ class _Builder:
 
     def _add_side(self, job: _Job, score: Floats, label: Floats, sign: float) -> None:
         arrays = job.arrays
-        order = _sort(score, label, arrays.weight)
+        order = sort_examples(score, label, arrays.weight)
         first = 0
         for slice_set in self.tallies.leaves.sets:
             for index, rows in enumerate(_split(order, arrays.leaf, slice_set)):
@@ -104,10 +104,10 @@ class _Builder:
 
     def build(self, metrics: Sequence[Metric], positions: Sequence[int]) -> Part:
         has_baseline = self.tallies.has_baseline
-        se = np.full_like(self.baseline, np.nan)
+        # Without a baseline these are the errors of the candidate's own values.
+        se = self.influence.standard_error()
         blocks: tuple[PartBlock, ...] = ()
         if has_baseline:
-            se = self.influence.standard_error()
             blocks = self.influence.blocks(self.candidate - self.baseline)
         else:
             self.baseline[:] = np.nan
@@ -118,26 +118,6 @@ class _Builder:
         positive = np.where(ranks & np.isfinite(self.positive), self.positive, -1.0)
         negative = np.where(ranks & np.isfinite(self.negative), self.negative, -1.0)
         return Part(np.array(positions), self.baseline, self.candidate, se, se, positive, negative, reasons, blocks)
-
-
-def _sort(score: Floats, label: Floats, weight: Floats | None) -> NDArray[np.int64]:
-    """Return the order by score; ties by label and weight, so that no sum depends on the order of the rows in the file.
-
-    Examples without weight are left out: they must not decide where a curve begins.
-    """
-    rows = np.arange(len(label)) if weight is None else np.flatnonzero(weight > 0)
-    if weight is not None:
-        rows = rows[np.argsort(weight[rows], kind="stable")]
-    rows = rows[_order_labels(label[rows])]
-    return rows[np.argsort(score[rows], kind="stable")]
-
-
-def _order_labels(label: Floats) -> NDArray[np.int64]:
-    """Return the stable order by label; for labels 0 and 1 without sorting."""
-    positive = label == 1.0
-    if bool((positive | (label == 0.0)).all()):
-        return np.concatenate([np.flatnonzero(~positive), np.flatnonzero(positive)])
-    return np.argsort(label, kind="stable")
 
 
 def _split(order: NDArray[np.int64], leaf: NDArray[np.int32], slice_set: SliceSet) -> list[NDArray[np.int64]]:

@@ -18,7 +18,8 @@ ANY_LABELS = CLASSIFICATION | {Task.MULTILABEL}
 class Ratio:
     """A ratio of one class as a function of its true (t), predicted (q) and support (s) shares.
 
-    ``value(t, q, s)`` gives NaN for 0/0; ``gradient(t, q, s)`` gives (∂t, ∂q, ∂s), zeros there.
+    ``value(t, q, s)`` gives NaN for 0/0; ``gradient(t, q, s)`` gives (∂t, ∂q, ∂s), zeros there. ``undefined`` explains 0/0
+    of one class, ``undefined_of_all`` that of the sums over all.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Ratio:
     gradient: Callable[[Floats, Floats, Floats], tuple[Floats, Floats, Floats]]
     undefined: str
     direction: Direction = Direction.HIGHER
+    undefined_of_all: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,7 @@ class OfClass(_Average):
         return self.title or self.ratio.name
 
     def _find_column(self, counts: LabelCounts) -> int | None:
-        index = counts.positive if self.label is None else self.label
-        if index is None or counts.codes is None:
-            return index
-        column = int(np.searchsorted(counts.codes, index))
-        return column if column < len(counts.codes) and counts.codes[column] == index else None
+        return counts.positive if self.label is None else self.label
 
     def value(self, counts: LabelCounts) -> Floats:
         k = self._find_column(counts)
@@ -90,6 +88,10 @@ class Macro(_Average):
     def name(self) -> str:
         return f"macro_{self.ratio.name}"
 
+    @property
+    def undefined(self) -> str:
+        return "no class occurs or was predicted"
+
     def value(self, counts: LabelCounts) -> Floats:
         values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))
         return divide(np.sum(values * counts.present, axis=1), counts.present.sum(axis=1))
@@ -107,6 +109,10 @@ class Micro(_Average):
     def name(self) -> str:
         return f"micro_{self.ratio.name}"
 
+    @property
+    def undefined(self) -> str:
+        return self.ratio.undefined_of_all
+
     def value(self, counts: LabelCounts) -> Floats:
         return self.ratio.value(counts.true.sum(axis=1), counts.predicted.sum(axis=1), counts.support.sum(axis=1))
 
@@ -122,6 +128,10 @@ class Weighted(_Average):
     @property
     def name(self) -> str:
         return f"weighted_{self.ratio.name}"
+
+    @property
+    def undefined(self) -> str:
+        return "no label occurs"
 
     def value(self, counts: LabelCounts) -> Floats:
         values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))

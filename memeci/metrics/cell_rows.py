@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
-from memeci.metrics.metric import Gradient, LabelCounts, divide, sum_by
+from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, divide, sum_by
 from memeci.metrics.tallies import CellTally, Codes, MultilabelTally, SliceSet, Tallies
 
 
@@ -19,6 +18,10 @@ class Rows(Protocol):
     base_counts: LabelCounts
     cand_counts: LabelCounts
     mean_counts: LabelCounts
+
+    def base_gradient(self, metric: LabelMetric) -> Gradient:
+        """Return the gradient at the baseline's counts; zeros without a baseline: errors are then those of the candidate's values."""
+        ...
 
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         """Return float64[R]: influence of one row's unit of weight on candidate − baseline, not centred."""
@@ -41,40 +44,31 @@ class Rows(Protocol):
         ...
 
 
+def find_base_gradient(metric: LabelMetric, counts: LabelCounts, *, has_baseline: bool) -> Gradient:
+    """Return the gradient at the baseline's counts, or zeros where there is none."""
+    if has_baseline:
+        return metric.gradient(counts)
+    nothing = np.zeros_like(counts.true)
+    return Gradient(nothing, nothing, nothing)
+
+
 class CellRows:
     """Rows of joint cells (y, b, c)."""
 
-    def __init__(self, cells: CellTally, tallies: Tallies, slices: Codes, n_slices: int, labels: NDArray[np.int64] | None) -> None:
+    def __init__(self, cells: CellTally, tallies: Tallies, slices: Codes, n_slices: int) -> None:
+        self.has_baseline = tallies.has_baseline
         keep = np.flatnonzero(slices >= 0)
-        self.source = keep
         self.slice, self.n_slices = slices[keep], n_slices
         self.n, self.weight = cells.n[keep], cells.weight[keep]
         self.unit = None if cells.unit is None else cells.unit[keep]
-        codes = [column[keep] for column in (cells.label, cells.base, cells.cand)]
-        if labels is not None:
-            codes = [np.searchsorted(labels, column) for column in codes]
-        self.label, self.base, self.cand = codes
-        self.codes, self.positive = labels, tallies.positive
-        self.n_labels = len(tallies.labels) if labels is None else len(labels)
+        self.label, self.base, self.cand = (column[keep] for column in (cells.label, cells.base, cells.cand))
+        self.positive = tallies.positive
+        self.n_labels = len(tallies.labels)
         self.total: Floats = sum_by(self.slice, self.weight, n_slices)
         self.support = self._share(self.label, self.weight)
         self.base_counts = self._counts(self.base)
         self.cand_counts = self._counts(self.cand)
         self.mean_counts = self._mean()
-
-    @classmethod
-    def of_set(cls, cells: CellTally, tallies: Tallies, slice_set: SliceSet) -> CellRows:
-        """All slices of a set at once, with a count for every label."""
-        return cls(cells, tallies, slice_set.membership[cells.leaf], len(slice_set.keys), None)
-
-    @classmethod
-    def of_slice(cls, cells: CellTally, tallies: Tallies, slice_set: SliceSet, index: int) -> CellRows:
-        """One slice, with a count for each label that occurs in it: for very many labels."""
-        slices = np.where(slice_set.membership[cells.leaf] == index, 0, -1)
-        inside = slices >= 0
-        always = [] if tallies.positive is None else [tallies.positive]
-        labels = np.unique(np.concatenate([cells.label[inside], cells.base[inside], cells.cand[inside], always]).astype(np.int64))
-        return cls(cells, tallies, slices, 1, labels)
 
     def _share(self, code: Codes, weight: Floats) -> Floats:
         sums = sum_by(self.slice * self.n_labels + code, weight, self.n_slices * self.n_labels)
@@ -83,12 +77,12 @@ class CellRows:
     def _counts(self, predicted: Codes) -> LabelCounts:
         right = self._share(self.label, self.weight * (predicted == self.label))
         shares = self._share(predicted, self.weight)
-        return LabelCounts(right, shares, self.support, (self.support > 0) | (shares > 0), self.positive, self.codes)
+        return LabelCounts(right, shares, self.support, (self.support > 0) | (shares > 0), self.positive)
 
     def _mean(self) -> LabelCounts:
         a, b = self.base_counts, self.cand_counts
         present = a.present | b.present
-        return LabelCounts((a.true + b.true) / 2, (a.predicted + b.predicted) / 2, self.support, present, self.positive, self.codes)
+        return LabelCounts((a.true + b.true) / 2, (a.predicted + b.predicted) / 2, self.support, present, self.positive)
 
     def _at(self, array: Floats, code: Codes) -> Floats:
         return np.broadcast_to(array, (self.n_slices, self.n_labels))[self.slice, code]
@@ -96,6 +90,9 @@ class CellRows:
     def _one_side(self, gradient: Gradient, predicted: Codes) -> Floats:
         right = np.where(predicted == self.label, self._at(gradient.true, self.label), 0.0)
         return right + self._at(gradient.predicted, predicted)
+
+    def base_gradient(self, metric: LabelMetric) -> Gradient:
+        return find_base_gradient(metric, self.base_counts, has_baseline=self.has_baseline)
 
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         by_support = self._at(cand.support, self.label) - self._at(base.support, self.label)
@@ -108,10 +105,6 @@ class CellRows:
     def swap_effect(self, gradient: Gradient) -> Floats:
         return self._one_side(gradient, self.cand) - self._one_side(gradient, self.base)
 
-    def sum_by_slice(self, values: Floats) -> Floats:
-        """Return float64[S, M] from float64[R, M]."""
-        return np.stack([sum_by(self.slice, column, self.n_slices) for column in values.T], axis=1)
-
     def sum_by_unit(self, values: Floats, n_units: int) -> Floats:
         assert self.unit is not None  # noqa: S101 - asked only where there are units
         flat = self.slice * n_units + self.unit
@@ -121,10 +114,11 @@ class CellRows:
     def unit_shares(self, tallies: Tallies) -> Floats:
         return self.sum_by_unit(np.ones(len(self.weight)), tallies.n_units)
 
-    def pseudo_flips(self, base: Gradient, cand: Gradient) -> Floats:
+    def pseudo_flips(self, base: Gradient, cand: Gradient, mean: Floats) -> Floats:
         """Return float64[S]: Σ over true classes of ½ (influence of right→wrong)² + ½ (wrong→right)².
 
-        The wrong class is the one predicted most in the slice besides the true one.
+        ``mean`` float64[S] is the mean influence, taken off each flip's. The wrong class is the one predicted most in the
+        slice besides the true one.
         """
         shape = (self.n_slices, self.n_labels)
         predicted = self.cand_counts.predicted
@@ -139,8 +133,7 @@ class CellRows:
         by_support = cand.support - base.support
         broken = cand_wrong - base_right + by_support
         fixed = cand_right - base_wrong + by_support
-        mean = divide(sum_by(self.slice, self.weight * self.influence(base, cand), self.n_slices), self.total, 0.0)[:, None]
-        flips: Floats = (0.5 * ((broken - mean) ** 2 + (fixed - mean) ** 2) * (self.support > 0)).sum(axis=1)
+        flips: Floats = (0.5 * ((broken - mean[:, None]) ** 2 + (fixed - mean[:, None]) ** 2) * (self.support > 0)).sum(axis=1)
         return flips
 
 
@@ -148,6 +141,7 @@ class MultilabelRows:
     """Rows of sums by unit and label: an example may add to several."""
 
     def __init__(self, tally: MultilabelTally, tallies: Tallies, slice_set: SliceSet) -> None:
+        self.has_baseline = tallies.has_baseline
         slices = slice_set.membership[tally.leaf]
         keep = slices >= 0
         self.tally = MultilabelTally(*(getattr(tally, name)[keep] for name in tally.__dataclass_fields__))
@@ -169,6 +163,9 @@ class MultilabelRows:
 
     def _at(self, array: Floats) -> Floats:
         return np.broadcast_to(array, (self.n_slices, self.n_labels))[self.slice, self.tally.label]
+
+    def base_gradient(self, metric: LabelMetric) -> Gradient:
+        return find_base_gradient(metric, self.base_counts, has_baseline=self.has_baseline)
 
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         t = self.tally

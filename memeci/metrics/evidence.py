@@ -9,7 +9,7 @@ import numpy as np
 from memeci.measurements import Floats, Integers
 from memeci.metrics.calibration import build_calibration_bins
 from memeci.metrics.metric import divide, sum_by
-from memeci.metrics.sample import Sample
+from memeci.metrics.sample import Sample, sort_examples
 from memeci.metrics.tallies import ScoreArrays, Tallies
 from memeci.records import CalibrationBin, ClassMetrics, Confusion, ConfusionCell, RocCurve
 
@@ -33,7 +33,18 @@ def build_confusion(tallies: Tallies) -> Confusion | None:
             found.setdefault(divmod(key, size), [0, 0])[column] += count
     ordered = sorted(found.items(), key=lambda item: (-max(item[1]), item[0]))
     shown = tuple(ConfusionCell(t, p, n[0] if tallies.has_baseline else 0, n[1]) for (t, p), n in ordered[:MAX_CELLS])
-    return Confusion(tallies.labels, shown, tallies.has_baseline, max(0, len(ordered) - MAX_CELLS))
+    labels, shown = _keep_labels(tallies.labels, shown)
+    return Confusion(labels, shown, tallies.has_baseline, max(0, len(ordered) - MAX_CELLS))
+
+
+def _keep_labels(labels: tuple[str, ...], cells: tuple[ConfusionCell, ...]) -> tuple[tuple[str, ...], tuple[ConfusionCell, ...]]:
+    """Return labels and cells as they are; of very many labels only those that some cell has, numbered anew."""
+    if len(labels) <= MAX_CLASSES:
+        return labels, cells
+    used = sorted({code for cell in cells for code in (cell.true, cell.predicted)})
+    code = {old: new for new, old in enumerate(used)}
+    renumbered = tuple(ConfusionCell(code[c.true], code[c.predicted], c.baseline, c.candidate) for c in cells)
+    return tuple(labels[k] for k in used), renumbered
 
 
 def build_classes(tallies: Tallies) -> tuple[ClassMetrics, ...]:
@@ -90,7 +101,7 @@ def _has_both_classes(scores: ScoreArrays) -> bool:
 
 
 def _trace(scores: ScoreArrays, column: Floats) -> tuple[tuple[float, float], ...]:
-    order = np.argsort(column, kind="stable")
+    order = sort_examples(column, scores.label, scores.weight)
     weight = None if scores.weight is None else scores.weight[order]
     sums = Sample(scores.label[order], column[order], weight).tied_sums
     fpr = np.r_[0.0, (1 - sums.negative_below / sums.negatives)[::-1]]
@@ -105,4 +116,5 @@ def build_calibration(scores: ScoreArrays | None) -> tuple[CalibrationBin, ...]:
     """Return the candidate's calibration bins; none without probabilities."""
     if scores is None or len(scores.cand) == 0 or scores.cand.min() < 0 or scores.cand.max() > 1:
         return ()
-    return build_calibration_bins(scores.label, scores.cand, scores.weight)
+    order = sort_examples(scores.cand, scores.label, scores.weight)
+    return build_calibration_bins(scores.label[order], scores.cand[order], None if scores.weight is None else scores.weight[order])

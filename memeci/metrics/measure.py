@@ -114,14 +114,14 @@ class _Table:
 
 
 def _clear_weightless(arrays: dict[str, Floats], reasons: NDArray[np.object_], tallies: Tallies) -> None:
-    """Leave no value in a slice without examples, or without any weight; and no standard error without a change."""
+    """Leave no value in a slice without examples, or without any weight; and no standard error without a value."""
     n = count_slices(tallies.leaves)
     empty = n == 0 if tallies.units is None else weigh_slices(tallies) == 0
     for name in ("baseline", "candidate"):
         arrays[name][empty] = np.nan
     reasons[empty & (n == 0)] = "there are no examples"
     reasons[empty & (n > 0)] = "all weights are 0"
-    unknown = np.isnan(arrays["candidate"] - arrays["baseline"])
+    unknown = np.isnan(arrays["candidate"] - arrays["baseline"] if tallies.has_baseline else arrays["candidate"])
     for name in ("se", "se_plus"):
         arrays[name][unknown] = np.nan
 

@@ -28,7 +28,6 @@ class LabelCounts:
     support   float64[S, K]  (s)
     present   bool[S, K]     labels that take part in a macro average
     positive  index of the positive label, for binary metrics
-    codes     int64[K]  which labels the columns are, where not all labels have one; None: column k is label k
     """
 
     true: Floats
@@ -36,7 +35,6 @@ class LabelCounts:
     support: Floats
     present: NDArray[np.bool_]
     positive: int | None = None
-    codes: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,9 +117,8 @@ class ArrayMetric(Metric, Protocol):
 
 def divide(numerator: Floats, denominator: Floats, otherwise: float = np.nan) -> Floats:
     """Return numerator / denominator elementwise, ``otherwise`` where the denominator is 0."""
-    shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
-    result = np.full(shape, otherwise, dtype=np.float64)
-    np.divide(numerator, denominator, out=result, where=np.broadcast_to(denominator, shape) != 0)
+    result = np.full(np.broadcast(numerator, denominator).shape, otherwise, dtype=np.float64)
+    np.divide(numerator, denominator, out=result, where=np.not_equal(denominator, 0))
     return result
 
 

@@ -24,8 +24,9 @@ def measure_moments(tallies: Tallies, metrics: Sequence[Metric], positions: Sequ
         rows = slice(first, first + len(slice_set.keys))
         measured = _SetMoments(tallies.moments, slice_set, tallies.n_units, metrics)  # type: ignore[arg-type]
         baseline[rows], candidate[rows] = measured.base_values, measured.cand_values
+        # Without a baseline these are the errors of the candidate's own values.
+        se[rows] = measured.standard_error(base_sign=-1.0 if tallies.has_baseline else 0.0)
         if tallies.has_baseline:
-            se[rows] = measured.standard_error()
             blocks.extend(measured.blocks(first))
         first += len(slice_set.keys)
     if not tallies.has_baseline:
@@ -64,11 +65,11 @@ class _SetMoments:
     def _values(self, means: Floats) -> Floats:
         return np.stack([m.value(means[:, terms]) for m, terms in zip(self.metrics, self.terms, strict=True)], axis=1)
 
-    def standard_error(self) -> Floats:
-        """Return float64[S, M], from the influence of each unit on candidate − baseline."""
+    def standard_error(self, base_sign: float) -> Floats:
+        """Return float64[S, M], from the influence of each unit on candidate + base_sign · baseline."""
         influence = UnitInfluence.empty(self.n_slices, self.n_units, len(self.metrics))
         influence.shares[:] = self._sum_by_unit(divide(self.weight, self.total[self.slice], 0.0))
-        for side, means, sign in ((self.base, self.base_means, -1.0), (self.cand, self.cand_means, 1.0)):
+        for side, means, sign in ((self.base, self.base_means, base_sign), (self.cand, self.cand_means, 1.0)):
             centred = side - self.weight[:, None] * means[self.slice]
             influence.sums[:] += sign * self._project(centred, means)
         return influence.standard_error()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from memeci.measurements import Floats
 from memeci.metrics.means import MeanOf
 from memeci.metrics.metric import CLASSIFICATION
 from memeci.records import Direction, Unit
@@ -12,9 +11,15 @@ from memeci.records import Direction, Unit
 # scikit-learn clips probabilities at the machine epsilon of their type.
 EPSILON = float(np.finfo(np.float64).eps)
 
+# A class without a probability stays NULL this way; least() and greatest() would pass over it.
+_CLIPPED = (
+    f"case when {{label_probability}} < {EPSILON!r} then {EPSILON!r}"
+    f" when {{label_probability}} > 1 - {EPSILON!r} then 1 - {EPSILON!r} else {{label_probability}} end"
+)
+
 LOG_LOSS = MeanOf(
     name="log_loss",
-    term=f"-ln(least(greatest({{label_probability}}, {EPSILON!r}), 1 - {EPSILON!r}))",
+    term=f"-ln({_CLIPPED})",
     direction=Direction.LOWER,
     unit=Unit.NUMBER,
     tasks=CLASSIFICATION,
@@ -39,8 +44,3 @@ BRIER_MULTICLASS = MeanOf(
     tasks=frozenset(t for t in CLASSIFICATION if t.value == "multiclass"),
     formula="mean of Σ_k (p_k − y_k)²",
 )
-
-
-def label_probabilities(label: Floats, score: Floats) -> Floats:
-    """Return p(true label) for binary labels 0/1 and the positive class's probability."""
-    return np.where(label > 0, score, 1 - score)

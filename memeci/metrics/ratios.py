@@ -74,9 +74,9 @@ def _clear(x: Floats) -> Floats:
     return np.where(np.abs(x) < 1e-14, 0.0, x)
 
 
-PRECISION = Ratio("precision", _precision, _precision_gradient, "the class was never predicted")
-RECALL = Ratio("recall", _recall, _recall_gradient, "the class never occurs among the labels")
-F1 = Ratio("f1", _f1, _f1_gradient, "the class neither occurs nor was predicted")
+PRECISION = Ratio("precision", _precision, _precision_gradient, "the class was never predicted", undefined_of_all="no label was predicted")
+RECALL = Ratio("recall", _recall, _recall_gradient, "the class never occurs among the labels", undefined_of_all="no label occurs")
+F1 = Ratio("f1", _f1, _f1_gradient, "the class neither occurs nor was predicted", undefined_of_all="no label occurs or was predicted")
 SPECIFICITY = Ratio("specificity", _specificity, _specificity_gradient, "there are no negative examples")
 FALSE_POSITIVE_RATE = Ratio(
     "false_positive_rate", _false_positive_rate, _false_positive_rate_gradient, "there are no negative examples", Direction.LOWER

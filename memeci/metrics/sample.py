@@ -6,8 +6,29 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memeci.measurements import Floats
+
+
+def sort_examples(score: Floats, label: Floats, weight: Floats | None) -> NDArray[np.int64]:
+    """Return the order by score; ties by label and weight, so that no sum depends on the order of the rows in the file.
+
+    Examples without weight are left out: they must not decide where a curve begins.
+    """
+    rows = np.arange(len(label)) if weight is None else np.flatnonzero(weight > 0)
+    if weight is not None:
+        rows = rows[np.argsort(weight[rows], kind="stable")]
+    rows = rows[_order_labels(label[rows])]
+    return rows[np.argsort(score[rows], kind="stable")]
+
+
+def _order_labels(label: Floats) -> NDArray[np.int64]:
+    """Return the stable order by label; for labels 0 and 1 without sorting."""
+    positive = label == 1.0
+    if bool((positive | (label == 0.0)).all()):
+        return np.concatenate([np.flatnonzero(~positive), np.flatnonzero(positive)])
+    return np.argsort(label, kind="stable")
 
 
 @dataclass(frozen=True)

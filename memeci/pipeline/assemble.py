@@ -62,7 +62,7 @@ def assemble(parts: Parts) -> Evaluation:
         comparisons=parts.decided.comparisons,
         verdict=parts.decided.verdict,
         decision=parts.decided.info,
-        provenance=Provenance(__version__, _now(), parts.engine, config.digest),
+        provenance=Provenance(__version__, format_now(), parts.engine, config.digest),
         flips=_describe_flips(parts),
         confusion=build_confusion(tallies),
         positive_label=parts.positive,
@@ -77,7 +77,8 @@ def assemble(parts: Parts) -> Evaluation:
     )
 
 
-def _now() -> str:
+def format_now() -> str:
+    """Return the time, in UTC, to the second."""
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

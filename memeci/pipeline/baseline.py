@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from memeci.config import ColumnsConfig
 from memeci.errors import ConfigError
 from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FoundSide:
-    """``source`` is the predictions file; without one there are only ``metrics`` or ``record`` to compare with."""
+    """``source`` is the predictions file; without one there are only ``metrics`` or ``record`` to compare with.
+
+    ``released``: the file is a release's own, with its names. ``columns`` are the names where they are other than today's.
+    """
 
     baseline: Baseline
     source: str | None
@@ -24,6 +28,7 @@ class FoundSide:
     record: Evaluation | None = None
     metrics: Mapping[str, float] | None = None
     history: tuple[ReleaseSummary, ...] = ()
+    columns: ColumnsConfig | None = None
 
 
 @dataclass(frozen=True)

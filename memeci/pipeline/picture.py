@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from memeci.errors import MemeciError
 from memeci.records import Record
 
+DEFAULT_THEME = "memeops"
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -26,12 +28,18 @@ class DrawResult:
     warnings: tuple[str, ...] = ()
 
 
-def draw_record(record: Record, *, animate: bool = False) -> DrawResult:
-    """Return the meme of a record in its own theme and language."""
-    from memeci.memes import draw
+def draw_record(record: Record, *, theme: str | None = None, animate: bool = False) -> DrawResult:
+    """Return the meme of a record, in its own language.
 
+    ``theme`` may be a folder of the user's. Without it the record's own is taken if it is one of ours: a record may come
+    from anybody, and must not name a folder here.
+    """
+    from memeci.memes import draw
+    from memeci.memes.themes import list_themes
+
+    chosen = theme or (record.theme if record.theme in list_themes() else DEFAULT_THEME)
     try:
-        picture = draw(record, theme=record.theme, language=record.language, animate=animate)
+        picture = draw(record, theme=chosen, language=record.language, animate=animate)
     except MemeciError as error:
         return DrawResult(None, (f"there is no picture: {error}",))
     language = "zh" if record.language == "zh" else "en"

@@ -12,7 +12,7 @@ from memeci.engines.digest import compute_digest
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.export import write_predictions
 from memeci.errors import DataError
-from memeci.pipeline.publish import load_record
+from memeci.pipeline.publish import RECORD_FILE, load_record
 from memeci.pipeline.sides import Setup, load_candidate
 
 PREDICTIONS_FILE = "predictions.parquet"
@@ -24,7 +24,7 @@ def complete_outputs(folder: Path, config: Config, environment: Mapping[str, str
     Raises DataError where that file is gone, or holds other ids or labels than those evaluated.
     """
     target = folder / PREDICTIONS_FILE
-    if target.exists() or not folder.is_dir():
+    if target.exists() or not (folder / RECORD_FILE).is_file():
         return
     record = load_record(folder)
     with (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from memeci.registry.credentials import Credentials, find_credentials
 from memeci.registry.registry import Registry, open_registry
 
 if TYPE_CHECKING:
@@ -20,12 +21,14 @@ __all__ = [
     "Archived",
     "Bump",
     "Clearing",
+    "Credentials",
     "FoundBaseline",
     "Head",
     "Promotion",
     "Registry",
     "Release",
     "ReleaseRequest",
+    "find_credentials",
     "open_registry",
 ]
 

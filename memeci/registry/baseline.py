@@ -5,8 +5,7 @@ Asks the remote as little as it can: one listing of tags, and one ref at depth 1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,18 +13,15 @@ from pathlib import Path
 from memeci.errors import ConfigError, DataError
 from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
 from memeci.registry.adoption import Adopted, read_from_tree
-from memeci.registry.command import MIB, Output
+from memeci.registry.command import MIB
 from memeci.registry.names import TagStyle, Version, format_tag, parse_model_tag, parse_version, release_ref
-from memeci.registry.objects import ObjectReader
-from memeci.registry.record_file import RECORD_LIMIT
-from memeci.registry.release_record import PREDICTIONS_LIMIT, read_release
-from memeci.registry.repository import Repository, TagRef, unreachable
-from memeci.registry.scratch import Scratch, open_scratch
+from memeci.registry.opening import TreePlace, open_release, open_tree
+from memeci.registry.release_record import read_release
+from memeci.registry.repository import Repository, TagRef
 from memeci.registry.summary import extend_history
 
 LATEST = "latest"
 LATEST_PRERELEASE = "latest-prerelease"
-FETCH_LIMIT = PREDICTIONS_LIMIT + RECORD_LIMIT
 
 
 @dataclass(frozen=True)
@@ -118,7 +114,10 @@ def _find_named(search: Search, spec: str) -> FoundBaseline:
             return found
     branch = f"refs/heads/{spec}"
     if branch in repository.list_remote_refs([branch]):
-        return _read_remote_tree(search, branch, Baseline(BaselineKind.TAG, spec))
+        found = _read_tree(search, TreePlace(branch, None), Baseline(BaselineKind.TAG, spec))
+        if found is None:
+            raise _nothing_in(spec, search)
+        return found
     raise _unknown(search, spec)
 
 
@@ -157,9 +156,7 @@ def _try_tag(search: Search, tag: TagRef) -> FoundBaseline | None:
         if found is not None:
             return found
     baseline = Baseline(BaselineKind.TAG, tag.name, tag=tag.name, commit=tag.commit, version=str(version) if version else None)
-    with _open_tree(search, tag) as (reader, commit):
-        adopted = read_from_tree(reader, commit, search.predictions_path, search.into)
-    return None if adopted is None else _accept(search, baseline, adopted)
+    return _read_tree(search, TreePlace(f"refs/tags/{tag.name}", tag.id), baseline)
 
 
 def _find_release(search: Search, tag: TagRef, version: Version) -> FoundBaseline | None:
@@ -179,71 +176,10 @@ def _find_release(search: Search, tag: TagRef, version: Version) -> FoundBaselin
     return FoundBaseline(baseline, evaluation, content.predictions, None, extend_history(evaluation, str(version)))
 
 
-@contextmanager
-def open_release(repository: Repository, ref: str, tag: TagRef, local_refs: Mapping[str, str]) -> Iterator[tuple[ObjectReader, str] | None]:
-    """Give a reader that sees a release's record commit, and that commit's name; None where no record exists.
-
-    A record that lies in the clone already is read there, without asking the remote.
-    """
-    local = local_refs.get(ref)
-    if local is not None and (not tag.remote or local_refs.get(f"refs/tags/{tag.name}") == tag.id):
-        with repository.reader() as reader:
-            yield reader, local
-    elif not tag.remote or repository.remote is None:
-        yield None
-    else:
-        with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
-            output = scratch.fetch(repository.remote, [ref], file_limit=FETCH_LIMIT)
-            if not _was_fetched(scratch, output, repository.remote):
-                yield None
-                return
-            with scratch.reader() as reader:
-                yield reader, "refs/fetched/0"
-
-
-@contextmanager
-def _open_tree(search: Search, tag: TagRef) -> Iterator[tuple[ObjectReader, str]]:
-    repository = search.repository
-    with repository.reader() as reader:
-        local = reader.read(f"{tag.id}^{{tree}}", 16 * MIB)
-        if local is not None or repository.remote is None:
-            yield reader, tag.id
-            return
-    with _fetch_tree(search, f"refs/tags/{tag.name}") as fetched:
-        yield fetched
-
-
-def _read_remote_tree(search: Search, ref: str, baseline: Baseline) -> FoundBaseline:
-    with _fetch_tree(search, ref) as (reader, commit):
-        adopted = read_from_tree(reader, commit, search.predictions_path, search.into)
-    return _accept(search, baseline, adopted)
-
-
-@contextmanager
-def _fetch_tree(search: Search, ref: str) -> Iterator[tuple[ObjectReader, str]]:
-    repository = search.repository
-    remote = repository.remote or ""
-    with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
-        # Files come one by one when read, where the server can filter; otherwise the whole tree comes now.
-        output = scratch.fetch(remote, [ref], file_limit=FETCH_LIMIT, filter_spec="blob:none")
-        if not _was_fetched(scratch, output, remote):
-            raise _unknown(search, ref)
-        with scratch.reader() as reader:
-            yield reader, "refs/fetched/0"
-
-
-def _was_fetched(scratch: Scratch, output: Output, remote: str) -> bool:
-    if output.code == 0:
-        return True
-    if "couldn't find remote ref" in output.stderr:
-        return False
-    if scratch.overflowed(FETCH_LIMIT):
-        raise DataError(
-            f"what the remote sent is larger than {FETCH_LIMIT // MIB} MiB, so the fetch was stopped.",
-            "no record with its predictions is that large.",
-            "choose another baseline with --baseline.",
-        )
-    raise unreachable(remote, output)
+def _read_tree(search: Search, place: TreePlace, baseline: Baseline) -> FoundBaseline | None:
+    with open_tree(search.repository, place) as opened:
+        adopted = None if opened is None else read_from_tree(*opened, search.predictions_path, search.into)
+    return None if adopted is None else _accept(search, baseline, adopted)
 
 
 def _accept(search: Search, baseline: Baseline, adopted: Adopted | None) -> FoundBaseline:

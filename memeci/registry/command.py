@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +28,8 @@ _LOCAL_TIMEOUT_S = 300.0
 
 # A shell sets what only the child shall see: fixed messages to recognise, no password prompt, limits on what a remote may make
 # us store (RLIMIT_FSIZE, in 512-byte blocks) or hold (GIT_ALLOC_LIMIT, the largest single allocation git makes). $1 is the
-# file size limit, $2 the global configuration ("" keeps the user's), $3 the object directory ("" keeps the repository's).
+# file size limit, $2 the global configuration ("" keeps the user's), $3 and $4 a setting and the
+# descriptor its secret value is read from: it is on no command line ("": none).
 _GUARDED = """
 export LC_ALL=C LANGUAGE=C GIT_TERMINAL_PROMPT=0 GCM_INTERACTIVE=never GIT_ALLOC_LIMIT=1g
 ulimit -f "$1" 2>/dev/null
@@ -37,8 +38,12 @@ if [ -n "$2" ]; then
   unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_NAMESPACE
   unset GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_SHALLOW_FILE
 fi
-if [ -n "$3" ]; then export GIT_OBJECT_DIRECTORY="$3"; fi
-shift 3
+if [ -n "$3" ]; then
+  n=${GIT_CONFIG_COUNT:-0}
+  IFS= read -r value <"/dev/fd/$4"
+  export "GIT_CONFIG_KEY_$n=$3" "GIT_CONFIG_VALUE_$n=$value" "GIT_CONFIG_COUNT=$((n + 1))"
+fi
+shift 4
 exec git "$@"
 """
 
@@ -63,7 +68,7 @@ class Guard:
     file_limit: int
     timeout_s: float = 900.0
     global_config: Path | None = None
-    object_directory: Path | None = None
+    secret: tuple[str, str] | None = field(default=None, repr=False)
 
 
 def run_git(
@@ -99,17 +104,31 @@ def start_git(
     guard: Guard | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start git with its standard output as a pipe; the caller waits for it. Raises GitError when it is not installed."""
-    command = ["git", *arguments] if guard is None else _guarded(arguments, guard)
+    descriptor = None if guard is None or guard.secret is None else _pipe(guard.secret[1])
+    command = ["git", *arguments] if guard is None else _guarded(arguments, guard, descriptor)
+    passed = () if descriptor is None else (descriptor,)
     try:
-        return subprocess.Popen(command, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr)
+        return subprocess.Popen(command, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, pass_fds=passed)
     except FileNotFoundError as error:
-        raise GitError("git is not installed.", f"the command {command[0]} was not found.", "install git 2.29 or newer.") from error
+        raise GitError("git is not installed.", f"the command {command[0]} was not found.", "install git 2.31 or newer.") from error
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
-def _guarded(arguments: Sequence[str], guard: Guard) -> list[str]:
+def _pipe(value: str) -> int:
+    """Return a descriptor that ``value`` (short, one line) can be read from."""
+    reading, writing = os.pipe()
+    os.write(writing, value.encode() + b"\n")
+    os.close(writing)
+    return reading
+
+
+def _guarded(arguments: Sequence[str], guard: Guard, descriptor: int | None) -> list[str]:
     blocks = str(max(1, guard.file_limit // 512))
-    config, objects = (str(path) if path else "" for path in (guard.global_config, guard.object_directory))
-    return ["/bin/sh", "-c", _GUARDED, "memeci", blocks, config, objects, *arguments]
+    config = "" if guard.global_config is None else str(guard.global_config)
+    setting = "" if guard.secret is None else guard.secret[0]
+    return ["/bin/sh", "-c", _GUARDED, "memeci", blocks, config, setting, str(descriptor or ""), *arguments]
 
 
 def _input_file(data: bytes) -> IO[bytes]:

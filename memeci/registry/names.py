@@ -117,6 +117,11 @@ def tag_ref(tag: str) -> str:
     return f"refs/tags/{tag}"
 
 
+def mark_ref(namespace: str) -> str:
+    """Return the full name of the ref whose being there shows that a host takes our refs."""
+    return f"{namespace}/registry"
+
+
 def memes_ref(namespace: str) -> str:
     return f"{namespace}/memes"
 

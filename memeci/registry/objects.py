@@ -70,6 +70,7 @@ class ObjectReader:
         if header is None:
             return None
         digest, left = hashlib.sha256(), header.size
+        target.unlink(missing_ok=True)
         with target.open("xb") as file:
             while left:
                 chunk = self._pipe_read(min(left, _CHUNK))

@@ -133,7 +133,7 @@ def _commit_of(repository: Repository, tags: Mapping[str, TagRef], release: str,
         raise ConfigError(
             f'there is no release "{release[:200]}".',
             f"the last releases are: {', '.join(known[-5:]) or 'none'}.",
-            "memeci promote MODEL@vVERSION STAGE",
+            f"memeci promote {known[-1]} STAGE" if known else "memeci release",
         )
     return commit
 

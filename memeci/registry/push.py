@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from memeci.errors import GitError
-from memeci.registry.command import MIB, Guard, Output, format_last_words, run_git
+from memeci.registry.command import MIB, Output, format_last_words, run_git
 from memeci.registry.repository import Repository
 from memeci.registry.scratch import Scratch
 
@@ -55,7 +55,15 @@ _ONLY_BRANCHES_AND_TAGS = Refusal(
     'the remote "{remote}" takes only branches and tags: it refused {ref}.',
     "set `registry: {{namespace: refs/heads/memeci}}` in memeci.yml: records then lie in branches, which every host takes.",
 )
+IN_THE_WAY = re.compile(r"exists; cannot create|non-empty directory|directory file conflict", re.IGNORECASE)
+"""git's words for a ref `a` where `a/b` is to be made, or the other way round."""
+
 _REFUSALS = (
+    Refusal(
+        IN_THE_WAY.pattern,
+        'a branch or tag at the remote "{remote}" is in the way of {ref}.',
+        "rename or delete it, or set another `registry: {{namespace: …}}` in memeci.yml.",
+    ),
     _ONLY_BRANCHES_AND_TAGS,
     Refusal(
         r"shallow update not allowed|did not receive expected object|missing necessary objects|unpacker error",
@@ -100,7 +108,11 @@ def push_refs(
     if output.code == 0:
         # "=": the remote has exactly this already, so somebody else brought it there.
         return PushResult.LOST_RACE if all(line.flag == "=" for line in lines) else PushResult.DONE
-    _undo(sender, refs, lines)
+    refused = [line for line in lines if line.flag == "!" and "failed to report status" not in line.summary]
+    if not refused and _has_arrived(repository, refs):
+        return PushResult.DONE
+    if refused:
+        _undo(sender, refs, lines)
     if _was_race(output, lines):
         return PushResult.LOST_RACE
     raise _explain(output, lines, remote)
@@ -130,7 +142,7 @@ class _Sender:
         arguments = [*(part for setting in settings for part in ("-c", setting)), "push", *options, "--", self.remote, *specs]
         if self.scratch is not None:
             return self.scratch.run(arguments, self.scratch.guard(_FILE_LIMIT))
-        return run_git(arguments, cwd=self.repository.top, guard=Guard(file_limit=_FILE_LIMIT))
+        return run_git(arguments, cwd=self.repository.top, guard=self.repository.guard(_FILE_LIMIT))
 
 
 def _parse_porcelain(text: str) -> list[_Line]:
@@ -149,11 +161,21 @@ def _undo(sender: _Sender, refs: Mapping[str, str], lines: Sequence[_Line]) -> N
         sender.push([f":{ref}" for ref in made], *(f"--force-with-lease={ref}:{refs[ref]}" for ref in made))
 
 
+def _has_arrived(repository: Repository, refs: Mapping[str, str]) -> bool:
+    """Whether the remote has everything although the push failed: the line may break after the remote did its part."""
+    try:
+        there = repository.list_remote_refs(list(refs))
+    except GitError:
+        return False
+    return all(there.get(name, "") == identity for name, identity in refs.items())
+
+
 def _was_race(output: Output, lines: Sequence[_Line]) -> bool:
     refused = [line.summary for line in lines if line.flag == "!"]
-    if any("hidden ref" in summary or "hook declined" in summary for summary in refused):
+    said = output.stderr + "\n".join(refused)
+    if any("hidden ref" in summary or "hook declined" in summary for summary in refused) or IN_THE_WAY.search(said):
         return False
-    return _RACE.search(output.stderr + "\n".join(refused)) is not None
+    return _RACE.search(said) is not None
 
 
 def _explain(output: Output, lines: Sequence[_Line], remote: str) -> GitError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memeci.errors import DataError
+from memeci.registry.credentials import Credentials
 from memeci.registry.names import check_model, check_namespace
 from memeci.registry.repository import Head, Repository, open_repository
 
@@ -98,12 +99,15 @@ class Registry:
         return open_worktree(self.repository, baseline.commit, f"refs/tags/{baseline.tag}" if baseline.tag else None)
 
 
-def open_registry(start: Path, *, namespace: str = "refs/memeci", remote: str | None = None) -> Registry | None:
+def open_registry(
+    start: Path, *, namespace: str = "refs/memeci", remote: str | None = None, credentials: Credentials | None = None
+) -> Registry | None:
     """Return the registry of the repository that ``start`` lies in; None outside of any.
 
-    ``remote`` is a name or a URL; without it "origin", or the only remote there is. Raises ConfigError for a namespace that
+    ``remote`` is a name or a URL; without it "origin", or the only remote there is. ``credentials`` are used where the clone
+    has none of its own. Raises ConfigError for a namespace that
     is none, GitError where git refuses the repository.
     """
     checked = check_namespace(namespace)
-    repository = open_repository(start, remote)
+    repository = open_repository(start, remote, credentials)
     return None if repository is None else Registry(repository, checked)

@@ -19,7 +19,8 @@ def format_message(evaluation: Evaluation, version: Version, digests: dict[str, 
         "",
         *(_format_metric(c) for c in evaluation.comparisons[:] if not c.slice),
     ][: _MAX_METRICS + 2]
-    lines += ["", f"Verdict: {evaluation.verdict.status.value}. {_one_line(evaluation.verdict.sentence.en)}"]
+    status = evaluation.verdict.status.value.replace("_", " ")
+    lines += ["", f"Verdict: {status}. {_one_line(evaluation.verdict.sentence.en)}"]
     if evaluation.baseline is not None:
         lines.append(f"Compared with {_one_line(evaluation.baseline.name)} on {n} examples.")
     else:

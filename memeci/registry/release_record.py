@@ -101,8 +101,10 @@ def _read_blob(reader: ObjectReader, entries: dict[str, TreeEntry], name: str, l
 
 
 def _copy_predictions(reader: ObjectReader, entries: dict[str, TreeEntry], digest: str | None, tag: str, into: Path) -> Path | None:
-    if PREDICTIONS not in entries:
+    if PREDICTIONS not in entries and digest is None:
         return None
+    if PREDICTIONS not in entries:
+        raise _mismatch(tag, f"its record has no {PREDICTIONS}, though the tag names their digest.")
     target = into / _COPY
     copied = reader.copy(entries[PREDICTIONS].id, target, PREDICTIONS_LIMIT)
     if copied is None or copied[0].kind != "blob" or copied[1] != digest:

@@ -7,7 +7,6 @@ record is named before the tag, so a host that dies halfway leaves a record with
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +14,15 @@ from memeci.errors import ConfigError, DataError, GitError
 from memeci.records import Evaluation, Status
 from memeci.registry.bump import Bump, Step, choose_step
 from memeci.registry.command import MIB, check_succeeded, run_git
-from memeci.registry.names import FIRST, Part, TagStyle, Version, check_model, format_tag, parse_model_tag, parse_version, release_ref
+from memeci.registry.names import Version, format_tag, mark_ref, release_ref
 from memeci.registry.objects import format_tree, write_object
 from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
 from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 from memeci.registry.release_message import format_message
 from memeci.registry.release_record import PICTURE, PREDICTIONS, PREDICTIONS_LIMIT, RECORD, TAG_COPY, compute_digest
-from memeci.registry.repository import Head, Repository
+from memeci.registry.release_rules import check_releasable, choose_version, find_taken, parse_wanted
+from memeci.registry.repository import Repository
 from memeci.registry.scratch import open_scratch
 from memeci.registry.writing import create_refs, read_identity
 
@@ -73,12 +73,12 @@ class _Prepared:
 
 @dataclass(frozen=True)
 class _Names:
-    """``unproven`` says that the remote shows no ref in our namespace yet, so it may be one that refuses them."""
+    """``marked`` says whether the remote has our mark, so that it is known to take refs in our namespace."""
 
     version: Version
     step: Step
     previous: Version | None
-    unproven: bool = False
+    marked: bool
 
 
 def release(repository: Repository, namespace: str, request: ReleaseRequest) -> Release:
@@ -95,47 +95,6 @@ def release(repository: Repository, namespace: str, request: ReleaseRequest) -> 
         return _race(_prepare(repository, namespace, request, evaluation))
     except OSError as error:
         raise GitError(f"the release could not be written: {error.strerror or error}.", f"the file is {error.filename}.", "") from error
-
-
-def check_releasable(evaluation: Evaluation, head: Head, force_reason: str | None) -> None:
-    """Raise where this evaluation may not be released from this commit. Pure."""
-    check_model(evaluation.model)
-    again = "commit, then run `memeci evaluate` and `memeci release` again."
-    commit = evaluation.candidate.commit
-    if head.commit is None:
-        raise DataError("there is no commit to tag yet.", "this repository is empty.", "git commit, then evaluate and release.")
-    if head.dirty or evaluation.candidate.dirty:
-        when = "now" if head.dirty else "when the model was evaluated"
-        raise DataError(f"files that git tracks were changed {when}.", "the tag would name a commit that is not what was evaluated.", again)
-    if commit != head.commit:
-        raise DataError(
-            f"the evaluation is of commit {(commit or 'unknown')[:12]}, but {head.commit[:12]} is checked out.",
-            "a release tags what was evaluated, and nothing else.",
-            "run `memeci evaluate` again on this commit." if commit is None else f"git checkout {commit[:12]}, or evaluate again.",
-        )
-    if evaluation.verdict.status is Status.FAIL and not (force_reason or "").strip():
-        raise DataError(
-            f"the verdict on this model is: fail. {evaluation.verdict.sentence.en}",
-            "a failed model is released only with a reason, which its tag keeps.",
-            'mend the model, or: memeci release --force-reason "why it may go out"',
-        )
-
-
-def choose_version(taken: Iterable[Version], step: Step, wanted: Version | None) -> tuple[Version, Version | None]:
-    """Return the version to release and the one before it. Raises ConfigError where ``wanted`` is taken. Pure."""
-    known = set(taken)
-    final = [version for version in known if not version.prerelease]
-    previous = max(final or known, default=None)
-    if wanted is not None:
-        if wanted in known:
-            raise ConfigError(
-                f"version {wanted} exists already.", "a release is never overwritten.", f"--version {wanted.raised(Part.PATCH)}"
-            )
-        return wanted, max((version for version in known if version < wanted), default=None)
-    version = FIRST if previous is None else previous.raised(step.part)
-    while version in known:
-        version = version.raised(Part.PATCH)
-    return version, previous
 
 
 def _load(folder: Path) -> Evaluation:
@@ -200,54 +159,33 @@ def _choose_names(prepared: _Prepared, remote: str | None) -> _Names:
     below = f"{prepared.namespace}/releases/{model}/"
     there = () if remote is None else prepared.repository.list_remote_refs([f"refs/tags/{model}@v*", f"{prepared.namespace}/*"])
     refs = {*prepared.repository.list_refs(["refs/tags/", below]), *there}
-    unproven = not prepared.namespace.startswith("refs/heads/") and not any(ref.startswith(f"{prepared.namespace}/") for ref in there)
     step = choose_step(prepared.evaluation, request.bump)
-    wanted = None if request.version is None else _parse_wanted(request.version)
-    version, previous = choose_version(_taken(refs, model, below), step, wanted)
+    wanted = None if request.version is None else parse_wanted(request.version)
+    version, previous = choose_version(find_taken(refs, model, below), step, wanted)
     if previous is None and wanted is None:
         step = Step(step.part, "the first release")
-    return _Names(version, Step(step.part, "asked for") if wanted else step, previous, unproven)
+    return _Names(version, Step(step.part, "asked for") if wanted else step, previous, mark_ref(prepared.namespace) in there)
 
 
 def _publish(prepared: _Prepared, names: _Names, refs: dict[str, str], remote: str | None) -> PushResult:
     """Make both refs visible at once.
 
-    Before the very first record a marker goes ahead, alone: a host that refuses our namespace refuses it there. Without it
+    Before the very first record a mark goes ahead, alone: a host that refuses our namespace refuses it there. Without it
     git would apply the rest of an atomic push to a host that hides such refs, which would be a tag without record.
     """
     if remote is None:
         return create_refs(prepared.repository, refs)
-    if names.unproven:
-        push_refs(prepared.repository, remote, {f"{prepared.namespace}/registry": _write_marker(prepared.repository)})
+    if not names.marked:
+        push_refs(prepared.repository, remote, {mark_ref(prepared.namespace): _write_mark(prepared.repository)})
     return push_refs(prepared.repository, remote, refs)
 
 
-def _write_marker(repository: Repository) -> str:
+def _write_mark(repository: Repository) -> str:
     # The same commit wherever it is made: whoever pushes it second has nothing to push.
     tree = write_object(repository.objects, "tree", b"", repository.object_format)
     who = "memeci <memeci@localhost> 0 +0000"
     text = f"tree {tree}\nauthor {who}\ncommitter {who}\n\nmemeci keeps records of releases beside this ref.\n"
     return write_object(repository.objects, "commit", text.encode(), repository.object_format)
-
-
-def _parse_wanted(text: str) -> Version:
-    version = parse_version(text)
-    if version is None:
-        raise ConfigError(
-            f'"{text[:100]}" is not a version.', "it must be a semantic version such as 1.4.0 or 2.0.0-rc.1.", "--version 1.4.0"
-        )
-    return version
-
-
-def _taken(refs: Iterable[str], model: str, below: str) -> Iterable[Version]:
-    for name in refs:
-        if name.startswith(below):
-            version = parse_version(name[len(below) :])
-        else:
-            parsed = parse_model_tag(name.removeprefix("refs/tags/").removesuffix("^{}"), model)
-            version = parsed[1] if parsed is not None and parsed[0] is TagStyle.RELEASE else None
-        if version is not None:
-            yield version
 
 
 def _write(prepared: _Prepared, names: _Names, tag: str) -> tuple[str, str]:
@@ -256,19 +194,25 @@ def _write(prepared: _Prepared, names: _Names, tag: str) -> tuple[str, str]:
     force = request.force_reason if prepared.evaluation.verdict.status is Status.FAIL else None
     reason = f"{names.step.part.value}, {names.step.reason}"
     message = format_message(prepared.evaluation, names.version, prepared.digests, step=reason, force_reason=force)
-    tag_object = _sign(prepared, tag, message) if request.sign else _format_tag_object(prepared, tag, message)
+    tag_object = _sign(prepared, tag, message) if request.sign or _signs_always(repository) else _format_tag_object(prepared, tag, message)
     tag_id = write_object(repository.objects, "tag", tag_object, repository.object_format)
     copy = write_object(repository.objects, "blob", tag_object, repository.object_format)
     tree = write_object(repository.objects, "tree", format_tree({**prepared.blobs, TAG_COPY: copy}), repository.object_format)
     # Drawn by lot: two jobs that release the same record at once must not make the same commit, or both would have won.
     body = f"Record of {tag}\n\nlot: {secrets.token_hex(16)}\n"
-    # On top of the evaluated commit, because git's push negotiation (see push.py) gives up on commits that stand alone.
-    commit = f"tree {tree}\nparent {prepared.commit}\nauthor {prepared.identity}\ncommitter {prepared.identity}\n\n{body}"
+    # On top of the mark, because git's push negotiation (see push.py) gives up on commits that stand alone.
+    parent = _write_mark(repository)
+    commit = f"tree {tree}\nparent {parent}\nauthor {prepared.identity}\ncommitter {prepared.identity}\n\n{body}"
     return tag_id, write_object(repository.objects, "commit", commit.encode(), repository.object_format)
 
 
 def _format_tag_object(prepared: _Prepared, tag: str, message: str) -> bytes:
     return f"object {prepared.commit}\ntype commit\ntag {tag}\ntagger {prepared.identity}\n\n{message}".encode()
+
+
+def _signs_always(repository: Repository) -> bool:
+    values = [value for key, value in repository.settings if key == "tag.gpgsign"]
+    return bool(values) and (values[-1] is None or values[-1].lower() in {"true", "yes", "on", "1"})
 
 
 def _sign(prepared: _Prepared, tag: str, message: str) -> bytes:

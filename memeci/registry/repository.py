@@ -11,6 +11,7 @@ from pathlib import Path
 
 from memeci.errors import ConfigError, GitError
 from memeci.registry.command import MIB, Guard, Output, check_succeeded, format_last_words, run_git
+from memeci.registry.credentials import Credentials, build_secret
 from memeci.registry.objects import ObjectReader
 from memeci.registry.scratch import Setting, parse_settings
 
@@ -45,17 +46,34 @@ class Repository:
     shallow: bool
     bare: bool
     asked_remote: str | None = None
+    credentials: Credentials | None = None
 
     @cached_property
     def settings(self) -> tuple[Setting, ...]:
-        """All of git's configuration here, in its order."""
+        """All of git's configuration here, in its order; the token of the job last, where it is needed."""
+        return self._own_settings if self.secret is None else (*self._own_settings, self.secret)
+
+    @cached_property
+    def _own_settings(self) -> tuple[Setting, ...]:
         output = run_git(["config", "--list", "-z"], cwd=self.top)
         return parse_settings(check_succeeded(output, "git could not read its configuration.").text)
 
     @cached_property
+    def secret(self) -> tuple[str, str] | None:
+        """The setting that lets git reach the remote with the token of the job; None where the clone needs none."""
+        if self.credentials is None or self.remote is None:
+            return None
+        urls = [value for key, value in self._own_settings if key == f"remote.{self.remote}.url"]
+        return build_secret(self.credentials, urls[0] if urls and urls[0] else self.remote, self._own_settings)
+
+    def guard(self, file_limit: int) -> Guard:
+        """Return the limits and the token for a git process that talks to the remote from the clone itself."""
+        return Guard(file_limit=file_limit, secret=self.secret)
+
+    @cached_property
     def remote(self) -> str | None:
         """The remote to talk to: the one asked for, "origin", or the only one; None without any."""
-        names = {match[1] for key, _ in self.settings if (match := re.fullmatch(r"remote\.(.+)\.url", key, re.DOTALL))}
+        names = {match[1] for key, _ in self._own_settings if (match := re.fullmatch(r"remote\.(.+)\.url", key, re.DOTALL))}
         if self.asked_remote is not None:
             return _check_remote(self.asked_remote, names)
         if "origin" in names or len(names) < 2:
@@ -117,7 +135,7 @@ class Repository:
 
     def ask_remote(self, arguments: list[str]) -> Output:
         """Run a git command that only asks the remote something. Raises GitError with the way out where the remote fails."""
-        output = run_git(arguments, cwd=self.top, guard=Guard(file_limit=64 * MIB))
+        output = run_git(arguments, cwd=self.top, guard=self.guard(64 * MIB))
         if output.code != 0:
             raise unreachable(self.remote or "", output)
         return output
@@ -134,11 +152,11 @@ def unreachable(remote: str, output: Output) -> GitError:
     return GitError(
         f'the remote "{remote}" could not be read.',
         format_last_words(output.stderr),
-        f"check that `git ls-remote {remote}` works here, or compare with a local release or file: --baseline NAME.",
+        f"check that `git ls-remote {remote}` works here; without the remote: --baseline FILE, or --baseline none.",
     )
 
 
-def open_repository(start: Path, remote: str | None) -> Repository | None:
+def open_repository(start: Path, remote: str | None, credentials: Credentials | None = None) -> Repository | None:
     """Return the repository that ``start`` lies in; None outside of any. Raises GitError where git refuses it."""
     if shutil.which("git") is None and not any((folder / ".git").exists() for folder in (start, *start.parents)):
         return None
@@ -158,7 +176,7 @@ def open_repository(start: Path, remote: str | None) -> Repository | None:
         return None
     inside, bare, object_format, shallow, objects, cdup = (output.text.split("\n") + [""] * 6)[:6]
     top = (start / cdup).resolve() if inside == "true" else start.resolve()
-    return Repository(top, (start / objects).resolve(), object_format, shallow == "true", bare == "true", remote)
+    return Repository(top, (start / objects).resolve(), object_format, shallow == "true", bare == "true", remote, credentials)
 
 
 def _check_absent(output: Output, start: Path) -> None:

@@ -61,8 +61,8 @@ class Scratch:
     git_dir: Path
     cwd: Path
 
-    def guard(self, file_limit: int = 64 * MIB, object_directory: Path | None = None) -> Guard:
-        return Guard(file_limit=file_limit, global_config=self.git_dir / "copied", object_directory=object_directory)
+    def guard(self, file_limit: int = 64 * MIB) -> Guard:
+        return Guard(file_limit=file_limit, global_config=self.git_dir / "copied")
 
     def run(self, arguments: Sequence[str], guard: Guard, stdin: bytes = b"") -> Output:
         return run_git([f"--git-dir={self.git_dir}", *arguments], cwd=self.cwd, guard=guard, stdin=stdin)

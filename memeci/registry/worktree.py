@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from memeci.errors import GitError
-from memeci.registry.command import MIB, Guard, redact, run_git
+from memeci.registry.command import MIB, redact, run_git
 from memeci.registry.repository import Repository, unreachable
 
 _FETCH_LIMIT = 4096 * MIB
@@ -53,6 +53,6 @@ def _fetch_missing(repository: Repository, commit: str, ref: str | None) -> None
     # Cut the history only where it is cut already: --depth in a full clone would make it a shallow one.
     depth = ["--depth=1"] if repository.shallow else []
     options = ["--quiet", *depth, "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
-    output = run_git(["fetch", *options, "--", repository.remote, ref or commit], cwd=repository.top, guard=Guard(file_limit=_FETCH_LIMIT))
+    output = run_git(["fetch", *options, "--", repository.remote, ref or commit], cwd=repository.top, guard=repository.guard(_FETCH_LIMIT))
     if output.code != 0:
         raise unreachable(repository.remote, output)

@@ -6,7 +6,7 @@ import time
 
 from memeci.errors import GitError
 from memeci.registry.command import MIB, Guard, format_last_words, run_git
-from memeci.registry.push import PushResult
+from memeci.registry.push import IN_THE_WAY, PushResult
 from memeci.registry.repository import Repository
 
 
@@ -16,6 +16,9 @@ def create_refs(repository: Repository, refs: dict[str, str], *, keep_going: boo
     output = run_git(["update-ref", "--stdin"], cwd=repository.top, stdin=lines.encode(), guard=Guard(file_limit=MIB))
     if output.code == 0:
         return PushResult.DONE
+    if IN_THE_WAY.search(output.stderr) and not keep_going:
+        why = format_last_words(output.stderr)
+        raise GitError("a branch or tag is in the way of the release.", why, "rename or delete it, or set another registry.namespace.")
     if "already exists" in output.stderr or ".lock" in output.stderr or keep_going:
         return PushResult.LOST_RACE
     raise GitError(

@@ -23,6 +23,11 @@ def render_workflow_commands(record: Evaluation, *, language: Language) -> str:
     return "".join(_build_command(level, title, say.pick(text, joint=" · ")) + "\n" for text in texts[:MAX_ANNOTATIONS])
 
 
+def render_error_command(message: str) -> str:
+    """Return the command that shows why there is no evaluation: a setting, a file, the forge."""
+    return _build_command("error", "memeci", message) + "\n"
+
+
 def _build_command(level: str, title: str, message: str) -> str:
     escaped = _escape(to_line(title, 100)).replace(":", "%3A").replace(",", "%2C")
     return f"::{level} title={escaped}::{_escape(to_line(message, 1000))}"

@@ -73,14 +73,14 @@ def to_code(text: str, limit: int = 80, *, cell: bool = False) -> str:
 def to_prose(text: str, limit: int = 600) -> str:
     """Return ``text`` as plain Markdown prose: shown letter for letter, pings nobody, links nothing.
 
-    Character references stop Markdown; a word joiner after ``@ # :`` and the like stops what looks at the finished text.
+    Backslashes stop Markdown; a word joiner after ``@ # :`` and the like stops what looks at the finished text.
     """
     line = _PROSE.sub(_escape_prose, _disarm(to_line(text, limit)))
-    return _BLOCK_START.sub(lambda m: f"{m[1] or ''}&#{ord(m[2])};", line)
+    return _BLOCK_START.sub(lambda m: f"{m[1] or ''}\\{m[2]}", line)
 
 
 def _escape_prose(match: re.Match[str]) -> str:
-    return match[0] if match[0] in _CALM else f"&#{ord(match[0])};"
+    return match[0] if match[0] in _CALM else f"\\{match[0]}"
 
 
 # What the forges look for in finished text: @user, #1, !1, $1, ~label, %milestone, &epic, [kind:1], :emoji:, links, GH-1.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from memeci.formatting import NOTHING, format_count, format_delta, format_interval, format_slice, format_value
-from memeci.records import Comparison, Direction, Evaluation, Outcome, Pairing, Unit
+from memeci.records import BaselineKind, Comparison, Direction, Evaluation, Outcome, Pairing, Unit
 from memeci.report.order import select_headline
 from memeci.report.words import OUTCOME_EMOJI, PAIRING, Phrases
 
@@ -65,11 +65,19 @@ def format_commit(commit: str | None) -> str:
 
 def format_candidate(record: Evaluation) -> str:
     """Return what is evaluated, as short as it stays clear: the commit, else the file."""
-    return format_commit(record.candidate.commit) or record.candidate.source
+    return format_commit(record.candidate.commit) or _shorten_path(record.candidate.source)
 
 
 def format_baseline(record: Evaluation) -> str:
-    return record.baseline.name if record.baseline else NOTHING
+    """Return what it is compared with: the tag, else the file."""
+    if record.baseline is None:
+        return NOTHING
+    return _shorten_path(record.baseline.name) if record.baseline.kind is BaselineKind.FILE else record.baseline.name
+
+
+def _shorten_path(path: str) -> str:
+    """Return the file name of an absolute path: the folders of a machine tell a reader nothing."""
+    return path.rsplit("/", 1)[-1] or path if path.startswith("/") else path
 
 
 def build_facts(record: Evaluation, say: Phrases) -> list[str]:

@@ -54,4 +54,5 @@ def _explain(command: str, code: int, tail: list[str]) -> CommandError:
         f"the last thing it said: {last}" if last else "it said nothing.",
         "run it by hand, and evaluate again when it works.",
         log_tail=tuple(tail),
+        exit_status=code if code >= 0 else 128 - code,
     )

@@ -90,7 +90,7 @@ class Consumer:
         for reference in used:
             name = reference.split("@")[0]
             if name == "memeci/memeci":
-                stubs[reference] = ROOT
+                stubs[reference] = _copy_action(self.store.parent / "action")
             elif name != "actions/checkout":
                 stubs[reference] = _write_stub(self.store.parent / "stubs" / name, name)
         return stubs
@@ -121,6 +121,16 @@ def make_consumer(folder: Path, server: State) -> Consumer:
         shutil.copy(ROOT / "examples" / "action" / f"{name}.csv", consumer.path)
     consumer.git("init", "--quiet", "--initial-branch=main")
     return consumer
+
+
+def _copy_action(folder: Path) -> Path:
+    """Return a folder with what the action needs and nothing else of a developer's checkout."""
+    if not folder.exists():
+        folder.mkdir()
+        shutil.copy(ROOT / "action.yml", folder)
+        for part in ("action", "memeci"):
+            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 def _write_stub(folder: Path, name: str) -> Path:

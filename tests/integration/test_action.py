@@ -134,6 +134,7 @@ def test_fork_pair__a_hostile_artifact_posts_nothing(consumer: Consumer, server:
 
     assert run.code != 0
     assert "Traceback" not in run.log
+    assert "::error title=memeci::" in run.log
     assert server.comments == []
 
 

@@ -317,3 +317,61 @@ def test_real_predictions_of_every_task__are_evaluated(
     assert ran.code in {0, 1}
     assert ran.record.task is task
     assert ran.outcome(metric) in {"no_evidence", "inconclusive", "improved", "regressed", "held"}
+
+
+def test_command_that_crashes__leaves_an_incident_with_its_picture(repository: RepoBuilder) -> None:
+    (repository.path / "predict.py").write_text("print('loading')\nraise MemoryError('of all things')\n")
+    assert run_memeci(repository.path, "evaluate").code == 2
+    incident = json.loads((repository.path / ".memeci" / "record.json").read_bytes())
+    assert (incident["kind"], incident["findings"][0]["kind"]) == ("incident", "crash")
+    assert incident["log_tail"][-1] == "MemoryError: of all things"
+    assert (repository.path / ".memeci" / "meme.png").exists()
+
+
+def test_rerun_baseline__runs_its_own_command_and_cleans_up(repository: RepoBuilder) -> None:
+    run_memeci(repository.path, "evaluate")
+    run_memeci(repository.path, "release")
+    repository.commit({"predict.py": WORSE.replace("range(100)", "range(60)")})
+    ran = run_memeci(repository.path, "evaluate", "--rerun-baseline")
+    assert ran.record.dataset.change is not None
+    assert (ran.record.dataset.change.common, ran.outcome("accuracy")) == (60, "incomparable")
+    assert repository.git("worktree", "list").count("\n") == 0
+    (repository.path / "predict.py").write_text(WORSE)
+    assert run_memeci(repository.path, "evaluate", "--rerun-baseline").outcome("accuracy") == "regressed"
+
+
+def test_metrics_in_the_tag__are_compared_unpaired_where_they_have_errors(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    bad = write_table(tmp_path / "bad.csv", make_predictions(wrong=200)).read_bytes()
+    repo.commit({"metrics.json": json.dumps({"accuracy": 0.9, "accuracy_stderr": 0.015})})
+    repo.tag("v1.0.0")
+    repo.commit({"predictions.csv": bad})
+    ran = run_memeci(repo.path, "evaluate", "predictions.csv", "--metric", "accuracy", "-l", "en")
+    assert (ran.code, ran.record.decision.pairing, ran.outcome("accuracy")) == (1, Pairing.UNPAIRED, "regressed")
+
+
+def test_bare_metrics_in_the_tag__have_no_error_bar_and_it_says_so(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    bad = write_table(tmp_path / "bad.csv", make_predictions(wrong=200)).read_bytes()
+    repo.commit({"metrics.json": json.dumps({"accuracy": 0.9})})
+    repo.tag("v1.0.0")
+    repo.commit({"predictions.csv": bad})
+    ran = run_memeci(repo.path, "evaluate", "predictions.csv", "--metric", "accuracy", "-l", "en")
+    assert ran.record.decision.pairing is Pairing.METRICS_ONLY
+    assert "no error bar" in ran.out
+
+
+def test_predictions_left_out_for_their_size__are_written_by_the_release(
+    repository: RepoBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
+    run_memeci(repository.path, "evaluate")
+    assert not (repository.path / ".memeci" / "predictions.parquet").exists()
+    assert run_memeci(repository.path, "release").code == 0
+    assert run_memeci(repository.path, "evaluate").record.decision.pairing is Pairing.PAIRED
+    changed = (repository.path / "out" / "predictions.csv").read_text().replace("1,1,1", "1,0,1")
+    (repository.path / "out" / "predictions.csv").write_text(changed)
+    repository.commit()
+    ran = run_memeci(repository.path, "release")
+    assert ran.code == 2
+    assert "is not what was evaluated" in ran.err

@@ -61,6 +61,14 @@ def test_own_caption_needs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "摆烂了家人们" in result.stderr
 
 
+def test_quiet_curve__needs_words_of_your_own(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("epoch,loss\n0,1.0\n1,0.9\n2,0.95\n", encoding="utf-8")
+    quiet = run("--curve", str(tmp_path / "log.csv"), "-o", str(tmp_path / "m.png"))
+    assert quiet.exit_code == 2
+    assert "nothing worth a picture" in quiet.stderr
+    assert run("--curve", str(tmp_path / "log.csv"), "--caption", "还行", "-o", str(tmp_path / "m.png")).exit_code == 0
+
+
 def test_list__templates_themes_and_captions() -> None:
     result = run("--list")
     assert result.exit_code == 0

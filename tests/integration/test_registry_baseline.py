@@ -115,6 +115,21 @@ def test_a_depth_1_clone_without_tags__finds_the_release_and_stays_as_it_was(rep
     assert before == snapshot(clone)
 
 
+@pytest.mark.parametrize("spec", ["latest", "sentiment@v1.0.0", "v1.0.0", "HEAD~1"])
+def test_a_full_clone_with_its_tags__still_finds_the_record(repo: RepoBuilder, tmp_path: Path, spec: str) -> None:
+    remote = repo.make_remote(tmp_path / "remote.git")
+    evaluation = release(repo, push=True)
+    repo.commit({"more": "x"})
+    repo.git("push", "--quiet", "origin", "main")
+    clone = remote.clone(tmp_path / "clone")
+    assert "refs/tags/sentiment@v1.0.0" in clone.refs()
+    before = snapshot(clone)
+    found = find(clone, spec, "predict.py")
+    assert found is not None
+    assert found.record == evaluation
+    assert before == snapshot(clone)
+
+
 def test_an_unpushed_release__counts_beside_those_of_the_remote(repo: RepoBuilder, tmp_path: Path) -> None:
     repo.make_remote(tmp_path / "remote.git")
     release(repo, push=True)

@@ -74,7 +74,7 @@ def test_a_scratch_repository__is_private_and_gone_afterwards(repo: RepoBuilder,
 
 
 def test_a_command_that_takes_too_long__is_stopped(repo: RepoBuilder) -> None:
-    repo.git("config", "alias.wait", "!exec sleep 60")
+    repo.git("config", "alias.wait", "!exec sleep 5")
     with pytest.raises(Exception, match="took longer than 0 s"):
         run_git(["wait"], cwd=repo.path, guard=Guard(file_limit=1 << 20, timeout_s=0.2))
 

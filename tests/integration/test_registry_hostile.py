@@ -132,7 +132,7 @@ def test_a_record_with_another_digest__is_refused(remote: HostileRemote) -> None
     assert "the tag names the digest" in caught.value.why
 
 
-@pytest.mark.parametrize("missing", ["record.json", "tag"])
+@pytest.mark.parametrize("missing", ["record.json", "tag", "predictions.parquet"])
 def test_a_record_commit_that_lacks_a_file__is_refused(remote: HostileRemote, missing: str) -> None:
     remote.release(record_for(remote), build_predictions())
     tag_id = remote.bare.git("rev-parse", "refs/tags/sentiment@v1.0.0")
@@ -218,7 +218,7 @@ def test_predictions_larger_than_a_release_may_have__are_refused(remote: Hostile
 
 
 def test_a_pack_that_does_not_end__is_cut_off(remote: HostileRemote, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memeci.registry.baseline.FETCH_LIMIT", 1 << 20)
+    monkeypatch.setattr("memeci.registry.opening.FETCH_LIMIT", 1 << 20)
     remote.release(record_for(remote), build_predictions(), (REGULAR, "meme.png", remote.blob(os.urandom(3 << 20))))
     with pytest.raises(DataError, match="larger than 1 MiB"):
         remote.find()

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from memeci.cli.group import main
 from memeci.errors import ConfigError, GitError
-from memeci.registry import FoundBaseline, Registry, ReleaseRequest, open_registry
+from memeci.registry import Credentials, FoundBaseline, Registry, ReleaseRequest, open_registry
 from tests.builders.evaluation_dir import build_evaluation, build_predictions, write_evaluation
 from tests.builders.git_http_server import GitHttpServer
 from tests.builders.repository import RepoBuilder
@@ -107,6 +109,39 @@ def test_no_token__is_ever_shown(origin: RepoBuilder, host: GitHttpServer, caplo
     with pytest.raises(GitError) as caught:
         find(registry_of(clone))
     assert "s3cret" not in str(caught.value) + caplog.text + repr(registry_of(clone))
+
+
+def test_a_clone_that_kept_no_token__uses_that_of_the_job(
+    origin: RepoBuilder, host: GitHttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = clone_as_checkout_does(origin, host)
+    clone.git("config", "--remove-section", f"includeIf.gitdir:{clone.path}/.git")
+    credentials = Credentials(host.url, "x-access-token", "s3cret")
+    registry = open_registry(clone.path, credentials=credentials)
+    assert registry is not None
+    assert find(registry).record is not None
+    folder = write_evaluation(clone.path / ".memeci", build_evaluation(clone.head), PREDICTIONS)
+    assert registry.release(ReleaseRequest(folder, push=True)).version == "1.0.1"
+    assert registry.archive(b"{}", push=True).remote == "origin"
+    assert "s3cret" not in repr(registry)
+    assert "AUTHORIZATION" not in clone.git("config", "--list").upper()
+    monkeypatch.chdir(clone.path)
+    for name, value in (("GITHUB_ACTIONS", "true"), ("GITHUB_SERVER_URL", host.url), ("GITHUB_TOKEN", "s3cret")):
+        monkeypatch.setenv(name, value)
+    assert CliRunner().invoke(main, ["history", "sentiment", "--json"]).exit_code == 0
+
+
+def test_a_token__goes_to_its_own_server_only_and_never_twice(origin: RepoBuilder, host: GitHttpServer) -> None:
+    elsewhere = Credentials("http://127.0.0.1:1", "x-access-token", "s3cret")
+    clone = clone_as_checkout_does(origin, host)
+    both = open_registry(clone.path, credentials=Credentials(host.url, "x-access-token", "another"))
+    assert both is not None
+    assert find(both).record is not None
+    (origin.path.parent / "credentials").write_text("")
+    registry = open_registry(clone.path, credentials=elsewhere)
+    assert registry is not None
+    with pytest.raises(GitError):
+        find(registry)
 
 
 def test_a_server_that_filters__sends_one_file_of_an_adopted_tree(origin: RepoBuilder) -> None:

@@ -87,7 +87,7 @@ def test_the_history_command__prints_a_table_json_and_markdown(repo: RepoBuilder
     table = run(repo, monkeypatch, "history").stdout
     assert all(word in table for word in ("v1.0.0", "v1.0.2", "2026-01-03", "pass", "accuracy", "▁▅█"))
     markdown = run(repo, monkeypatch, "history", "--md").stdout
-    assert "| v1.0.1 | 2026-01-02 | pass | 0.7500 |" in markdown
+    assert "| v1.0.1 | 2026-01-02 | pass | 75.0% |" in markdown
     content = json.loads(run(repo, monkeypatch, "history", "sentiment", "--json").stdout)
     assert [entry["metrics"]["accuracy"] for entry in content["releases"]] == [0.5, 0.75, 1.0]
 
@@ -99,6 +99,7 @@ def test_the_leaderboard__ranks_the_releases_of_all_models(repo: RepoBuilder, mo
     kitchen = run(repo, monkeypatch, "leaderboard", "--theme", "kitchen").stdout
     assert "食材算力排行榜" in kitchen
     assert kitchen.index("tomato") < kitchen.index("potato")
+    assert "potato\n🍞" in kitchen
     content = json.loads(run(repo, monkeypatch, "leaderboard", "--json").stdout)
     places = [(place["rank"], place["model"], place["version"]) for place in content["places"]]
     assert places == [(1, "tomato", "1.0.0"), (2, "potato", "1.0.1"), (3, "potato", "1.0.0")]

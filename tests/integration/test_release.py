@@ -51,7 +51,7 @@ def test_a_release__is_an_annotated_tag_on_the_commit_and_a_commit_with_the_reco
     record = repo.git("ls-tree", "--name-only", made.record_ref).splitlines()
     assert record == ["predictions.parquet", "record.json", "tag"]
     assert repo.git("show", f"{made.record_ref}:tag") == repo.git("cat-file", "tag", "sentiment@v1.0.0")
-    assert repo.git("rev-parse", f"{made.record_ref}^") == repo.head
+    assert repo.git("rev-list", "--count", made.record_ref) == "2"  # itself, and the mark
     repo.git("fsck", "--strict")
 
 
@@ -120,6 +120,14 @@ def test_a_hook_that_calls_our_refs_illegal__is_recognised(repo: RepoBuilder, tm
     with pytest.raises(GitError, match="takes only branches and tags"):
         release(repo, push=True)
     assert release(repo, push=True, namespace="refs/heads/memeci").version == "1.0.0"
+
+
+def test_a_line_that_breaks_after_the_push_arrived__is_a_release_all_the_same(repo: RepoBuilder, tmp_path: Path) -> None:
+    remote = repo.make_remote(tmp_path / "remote.git")
+    release(repo, push=True)
+    add_hook(remote, "post-receive", 'kill -9 "$PPID"')
+    assert release(repo, push=True).version == "1.0.1"
+    assert {*repo.refs("refs/tags"), *repo.refs("refs/memeci")} <= set(remote.refs())
 
 
 def test_records_that_came_to_be_hidden__take_the_tag_back(repo: RepoBuilder, tmp_path: Path) -> None:
@@ -202,6 +210,24 @@ def test_a_signed_release__is_verified_by_git_and_still_a_baseline(repo: RepoBui
     found = registry.find_baseline("sentiment", "latest", predictions_path=None, into=tmp_path)
     assert found is not None
     assert found.baseline.tag == made.tag
+
+
+def test_a_user_who_signs_every_tag__gets_this_one_signed(repo: RepoBuilder) -> None:
+    repo.git("config", "tag.gpgSign", "true")
+    repo.git("config", "gpg.program", "/nonexistent")
+    with pytest.raises(GitError, match="could not sign the tag"):
+        release(repo)
+
+
+def test_a_branch_in_the_way_of_the_namespace__is_named(repo: RepoBuilder, tmp_path: Path) -> None:
+    remote = repo.make_remote(tmp_path / "remote.git")
+    repo.git("push", "--quiet", "origin", "HEAD:refs/heads/memeci")
+    with pytest.raises(GitError, match="is in the way"):
+        release(repo, push=True, namespace="refs/heads/memeci")
+    repo.git("branch", "memeci")
+    with pytest.raises(GitError, match="is in the way"):
+        release(repo, namespace="refs/heads/memeci")
+    assert remote.refs("refs/tags") == repo.refs("refs/tags") == {}
 
 
 def test_signing_without_a_key__is_explained_and_leaves_nothing(repo: RepoBuilder) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 FOLDER = Path(__file__).parent
 FONTS = (
@@ -37,7 +37,7 @@ class EmojiBox:
         self.font_files = [font]
         return (
             f'<text x="{x:.1f}" y="{y + 0.87 * size:.1f}" font-family="Noto Color Emoji" font-weight="400"'
-            f' font-size="{0.86 * size:.1f}">{escape(cluster)}</text>'
+            f' font-size="{0.86 * size:.1f}">{escape(cluster, quote=False)}</text>'
         )
 
 

@@ -161,3 +161,36 @@ def test_every_rule_says_what_it_measures_and_why_there(kind: str) -> None:
     assert len(rule.measures) > 20
     assert len(rule.threshold) > 10
     assert rule.sentence.zh != rule.sentence.en
+
+
+def test_false_positive_rule_on_a_model_that_did_not_change__almost_never_fires() -> None:
+    """Two draws of the same model on different examples: z above 3 about once in 740, so at most 12 times in 4,000."""
+    import numpy as np
+
+    from memeci.diagnosis.counts import compute_z
+
+    rng = np.random.default_rng(5)
+    before, after = rng.binomial(2000, 0.1, 4000), rng.binomial(2000, 0.1, 4000)
+    fired = sum(compute_z(int(b), 2000, int(a), 2000) >= 3 for b, a in zip(before, after, strict=True))
+    assert fired <= 12
+
+
+def test_a_loss_that_rises_got_worse__it_did_not_fall() -> None:
+    from memeci.records import Direction, Unit
+
+    loss = comparison("log_loss", 3592, Outcome.REGRESSED, 0.29, 0.31, direction=Direction.LOWER, unit=Unit.NUMBER)
+    evaluation = RecordBuilder(real.REVIEWS_C4, real.REVIEWS, status=Status.FAIL, extra=(loss,)).build()
+    assert describe(diagnose(evaluation)[0]).en == "log_loss got worse: 0.2900 → 0.3100 (+0.02000)."
+
+
+def test_regressions_come_in_the_order_of_the_configuration() -> None:
+    mcc = comparison("mcc", 3592, Outcome.REGRESSED, 0.76, 0.62)
+    evaluation = RecordBuilder(real.REVIEWS_TENTH, real.REVIEWS, outcome=Outcome.REGRESSED, extra=(mcc,)).build()
+    assert [finding.metric for finding in diagnose(evaluation)] == ["accuracy", "mcc"]
+
+
+def test_overconfident_where_only_the_brier_score_is_measured__is_news_when_that_regressed() -> None:
+    for outcome, news in ((Outcome.REGRESSED, True), (Outcome.HELD, False)):
+        brier = comparison("brier", 3592, outcome, 0.08, 0.15)
+        builder = RecordBuilder(real.REVIEWS_OTHER_DOMAIN, real.REVIEWS, extra=(brier,), calibration=real.REVIEWS_OTHER_DOMAIN_BINS)
+        assert ("overconfident" in kinds(builder.build())) is news

@@ -7,9 +7,11 @@ import struct
 import pytest
 
 from memeci.memes import draw
-from memeci.records import Outcome
+from memeci.memes.drawing import compose
+from memeci.records import Outcome, Status
 from tests.builders import records as real
-from tests.builders.records import RecordBuilder
+from tests.builders.records import RecordBuilder, comparison
+from tests.unit.memes.pictures import BINS, ROC, with_findings
 
 
 @pytest.mark.parametrize("language", ["zh", "en", "both"])
@@ -30,3 +32,10 @@ def test_doubled_false_positives__the_users_caption_on_a_cup_of_boba() -> None:
     assert picture.template == "boba-confusion"
     assert picture.caption.startswith("警告⚠️，你的FP率正在突破天际！")
     assert "102 → 197" in picture.alt.en
+
+
+@pytest.mark.parametrize(("metric", "template"), [("roc_auc", "roc-boba"), ("brier", "pudding"), ("accuracy", "before-after")])
+def test_a_metric_is_shown_by_the_template_that_shows_it_best(metric: str, template: str) -> None:
+    test = comparison(metric, 3592, Outcome.REGRESSED, 0.94, 0.92)
+    builder = RecordBuilder(real.REVIEWS_C4, real.REVIEWS, status=Status.FAIL, extra=(test,), roc=ROC, calibration=BINS)
+    assert compose(with_findings(builder.build()), theme="kitchen", language="both")[0].template == template

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from memeci.diagnosis import diagnose_crash
-from memeci.errors import DataError
+from memeci.errors import ConfigError, DataError
 from memeci.memes.drawing import Style, compose, draw
 from memeci.memes.fonts import FontError
 from memeci.memes.render import CaptionError
-from memeci.memes.templates import list_templates
+from memeci.memes.templates import FOLDER, list_templates
 from memeci.records import Curve, DockerTag, Finding, Outcome, Priority, Record
 from tests.builders import records as real
 from tests.builders.records import RecordBuilder, build_incident, comparison
@@ -137,3 +138,63 @@ def test_a_template_whose_data_is_missing__says_what_it_needs(template: str) -> 
     with pytest.raises(DataError, match="cannot be drawn") as error:
         compose(build_incident(()), theme="memeops", language="zh", style=Style(template=template))
     assert "it needs: " in error.value.why
+
+
+@pytest.mark.parametrize("numbers", [{"needed": "many"}, {"growth": "x", "best": 1}, {"minimum": "low", "status": 1}, {"needed": 1e308}])
+@pytest.mark.parametrize("template", ["inconclusive", "taikula", "boba-confusion"])
+def test_numbers_of_the_wrong_kind__a_picture_or_a_clear_error(numbers: dict[str, float | str], template: str) -> None:
+    record = RecordBuilder(real.REVIEWS, real.REVIEWS_C4, findings=(Finding("inconclusive", Priority.P2, {**numbers}),)).build()
+    try:
+        picture, _ = compose(record, theme="memeops", language="both", style=Style(template=template))
+    except DataError as error:
+        assert "cannot be drawn from this record" in error.what  # noqa: PT017 (either is right)
+    else:
+        ElementTree.fromstring(picture.svg)  # noqa: S314 (our own markup)
+
+
+def test_cells_beyond_the_labels__are_not_counted() -> None:
+    import msgspec
+
+    from memeci.records import ConfusionCell
+
+    record = RecordBuilder(real.REVIEWS, real.REVIEWS_C4, outcome=Outcome.HELD).build()
+    assert record.confusion is not None
+    cells = (*record.confusion.cells, ConfusionCell(7, 0, 5, 5), ConfusionCell(0, 10**9, 5, 5))
+    odd = msgspec.structs.replace(record, confusion=msgspec.structs.replace(record.confusion, cells=cells))
+    assert compose(odd, theme="memeops", language="zh", style=Style(template="boba-confusion"))[0].svg.count('class="pearl"') == 4
+
+
+def test_points_beyond_all_numbers__a_clear_error_or_a_picture() -> None:
+    import msgspec
+
+    from memeci.records import RocCurve
+
+    wild = RocCurve(((0.0, 0.0), (1e308, -1e308), (1.0, 1.0)))
+    record = msgspec.structs.replace(full_evaluation(), roc=wild)
+    try:
+        draw(record, theme="memeops", language="zh", style=Style(template="roc-boba"))
+    except DataError as error:
+        assert "roc-boba" in error.what  # noqa: PT017 (either is right)
+
+
+def test_users_template_with_a_mistake__says_the_line(tmp_path: Path) -> None:
+    (tmp_path / "theme.yml").write_text("extends: memeops\n", encoding="utf-8")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "meme.yml").write_bytes((FOLDER / "poster" / "meme.yml").read_bytes())
+    (tmp_path / "mine" / "template.svg.j2").write_text(
+        '{% extends "_base.svg.j2" %}\n\n{% block still %}{{ 1 + }}{% endblock %}', encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match="line 3"):
+        compose(full_evaluation(), theme=tmp_path, language="zh", style=Style(template="mine"))
+
+
+@pytest.mark.parametrize("source", ["{{ pen.__class__.__mro__ }}", "{{ nothing.here }}", "{{ scene.log.append(1) }}"])
+def test_users_template_that_reaches_too_far__is_refused(tmp_path: Path, source: str) -> None:
+    (tmp_path / "theme.yml").write_text("extends: memeops\n", encoding="utf-8")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "meme.yml").write_bytes((FOLDER / "poster" / "meme.yml").read_bytes())
+    (tmp_path / "mine" / "template.svg.j2").write_text(
+        '{% extends "_base.svg.j2" %}{% block still %}' + source + "{% endblock %}", encoding="utf-8"
+    )
+    with pytest.raises(DataError, match="cannot be drawn"):
+        compose(full_evaluation(), theme=tmp_path, language="zh", style=Style(template="mine"))

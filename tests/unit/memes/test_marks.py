@@ -114,8 +114,30 @@ def test_inconclusive__bars_compare_what_there_is_with_what_it_takes() -> None:
 
 def test_hairline__one_grows_with_every_pass_and_two_fall_with_a_failure() -> None:
     releases = find_marks(draw_svg(full_evaluation(), "hairline"), "release")
-    assert [r.get("data-version") for r in releases] == ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "now"]
+    assert [r.get("data-version") for r in releases] == ["v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0", "now"]
     assert [int(number(r, "data-hair")) for r in releases] == [6, 7, 5, 6, 4]
+
+
+def test_hairline_without_a_history__the_baseline_stands_for_it() -> None:
+    releases = find_marks(draw_svg(RecordBuilder(real.REVIEWS_C4, real.REVIEWS).build(), "hairline"), "release")
+    assert [r.get("data-version") for r in releases] == ["reviews@v1.2.0", "now"]
+
+
+def test_hairline__better_is_higher_also_where_lower_is_better() -> None:
+    from memeci.memes.scene import build_past
+    from memeci.records import Direction, Unit
+    from tests.builders.records import comparison
+
+    record = RecordBuilder(real.REVIEWS_C4, real.REVIEWS).build()
+    rmse = comparison("rmse", 177, Outcome.HELD, 63.0, 59.0, direction=Direction.LOWER, unit=Unit.NUMBER)
+    before, now = build_past(record, rmse)
+    assert now.share - before.share == pytest.approx(4 / 6.1)
+
+
+def test_nothing_to_compare_with__no_hairline() -> None:
+    from memeci.memes.drawing import compose
+
+    assert compose(RecordBuilder(real.REVIEWS, None).build(), theme="memeops", language="zh")[0].template == "celebration"
 
 
 def test_latte__foam_is_whiter_where_there_are_more_examples() -> None:

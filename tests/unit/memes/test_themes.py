@@ -110,3 +110,15 @@ def test_bad_theme__line_and_reason(tmp_path: Path, text: str, line: int, reason
 def test_unknown_theme__names_those_there_are() -> None:
     with pytest.raises(ConfigError, match="kitchen, memeops"):
         load_theme("no-such-theme")
+
+
+@pytest.mark.parametrize("folder", sorted((Path(__file__).parents[3] / "examples" / "themes").iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("language", ["zh", "en", "both"])
+def test_example_themes_draw_what_they_change(folder: Path, language: str) -> None:
+    from memeci.records import Outcome
+    from tests.builders import records as real
+    from tests.builders.records import RecordBuilder
+
+    held = RecordBuilder(real.REVIEWS_C4, real.REVIEWS, outcome=Outcome.HELD).build()
+    assert compose(held, theme=folder, language=language)[0].template == "coffee"
+    assert compose(full_evaluation(), theme=folder, language=language)[0].template == "before-after"

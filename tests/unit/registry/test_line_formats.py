@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memeci.cli.history import format_markdown, format_sparkline
-from memeci.cli.leaderboard import THEMES, rank
+from memeci.cli.leaderboard import THEMES, is_loss, rank
 from memeci.records import ReleaseSummary, Status
 
 
@@ -26,6 +26,10 @@ def test_markdown__keeps_outside_text_inside_its_cell() -> None:
     assert text.splitlines()[0] == "**a\\|b &lt;img> &#64;all**"
     assert "| m\\|&lt;x> |" in text
     assert text.splitlines()[-1] == "| v1.0.0 | – | pass | – |"
+
+
+def test_a_loss__is_ranked_from_the_lowest() -> None:
+    assert [is_loss(name) for name in ("log_loss", "rmse", "accuracy", "a metric of mine")] == [True, True, False, False]
 
 
 def test_equal_values__share_a_rank_and_the_older_stands_above() -> None:

@@ -11,7 +11,7 @@ from memeci.registry import Bump, Head
 from memeci.registry.bump import Step, choose_step
 from memeci.registry.names import Part, Version, parse_version
 from memeci.registry.release_message import format_message
-from memeci.registry.releases import check_releasable, choose_version
+from memeci.registry.release_rules import check_releasable, choose_version
 from tests.builders.evaluation_dir import build_evaluation
 
 COMMIT = "a" * 40

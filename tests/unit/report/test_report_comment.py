@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from memeci.records import Confusion, ConfusionCell, Evaluation, FlipKind, Outcome, Reason, Status, Text
+from memeci.records import Baseline, BaselineKind, Candidate, Confusion, ConfusionCell, Evaluation, FlipKind, Outcome, Reason, Status, Text
 from memeci.report import PictureLink, render_comment, render_summary
 from memeci.report.order import build_matrix, sort_slices
 from tests.builders.evaluations import compare, failing, first_run, flip, many_classes, passing, regression
@@ -109,7 +109,7 @@ def test_picture__an_address_that_is_not_https_falls_back_to_the_caption() -> No
     assert '<img width="640" alt="alt" src="https://x.example/a.png">' in comment(failing())
     for url in ("javascript:alert(1)", "data:image/png;base64,AAAA", 'https://x/"onerror="', "../up.png", None):
         assert "<img" not in comment(failing(), url=url)
-        assert "> caption&#33;" in comment(failing(), url=url)
+        assert "> caption\\!" in comment(failing(), url=url)
 
 
 @pytest.mark.parametrize("limit", [25_000, 15_000, 9_000])
@@ -158,3 +158,13 @@ def test_slice_that_gained__is_named_as_a_gain() -> None:
     text = comment(msgspec.structs.replace(record, flips=msgspec.structs.replace(record.flips, fixed=266, broken=47, slices=(gain,))))
     assert "of the net gain (158 fixed, 12 broken)" in text
     assert "net loss" not in text
+
+
+def test_an_absolute_path_is_shown_by_its_file_name() -> None:
+    one = failing()
+    baseline = Baseline(BaselineKind.FILE, "/home/someone/models/old.parquet")
+    candidate = Candidate("/home/someone/models/new.parquet")
+    text = comment(msgspec.structs.replace(one, baseline=baseline, candidate=candidate))
+
+    assert "`old.parquet` → `new.parquet`" in text
+    assert "/home/someone" not in text

@@ -10,6 +10,7 @@ import pytest
 
 from memeci.records import Comparison, Evaluation, Outcome, Status
 from memeci.report import PictureLink, render_annotations, render_files, render_html
+from memeci.report.annotations import render_error_command
 from tests.builders.evaluations import failing, first_run, many_classes, passing, regression
 
 ALL = {"failing": failing, "passing": passing, "first": first_run, "many": many_classes, "regression": regression}
@@ -128,3 +129,7 @@ def test_a_metric_without_values_is_shown_as_a_dash() -> None:
 
     assert "| – | – | – | – | missing" in files["comment.md"].replace("\u00a0", " ")
     assert "nan" not in files["metrics.txt"].lower()
+
+
+def test_error_command__is_one_line_whatever_the_error_says() -> None:
+    assert render_error_command("a\n::error::b %0A") == "::error title=memeci::a ::error::b %250A\n"

@@ -33,6 +33,9 @@ ATTACKS = [
     "```\nfence\n```",
     "\u202etxt.exe\u2066\u200f",
     "::set-output name=x::y",
+    "::add-mask::a",
+    "##[error]x",
+    "a b c d e f g h i j k l m n o p q r s t u v w x y z ::error::wrapped " * 3,
     "\x1b[31mred\x1b[0m\x07\x9b2J",
     "x" * 100_000,
     "#1 GH-2 org/repo#3 !4 $5 %6 ~bug &7 [epic:8] :tada:",
@@ -201,6 +204,17 @@ def test_terminal__no_control_or_bidirectional_character_gets_through(text: str,
 
     assert all(c == "\n" or c.isprintable() or c in "\u200d\u200c" for c in plain)
     assert ("\x1b[1m" in out.getvalue()) == color
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_terminal__no_line_is_a_command_of_the_runner(text: str, width: int) -> None:
+    import io
+
+    out = io.StringIO()
+    print_evaluation(fill(text), language="both", stream=out, color=False, width=width)
+
+    assert not [line for line in out.getvalue().splitlines() if line.lstrip().startswith("::") or "##[" in line]
 
 
 @pytest.mark.parametrize("text", ATTACKS)

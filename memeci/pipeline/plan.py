@@ -1,0 +1,87 @@
+"""What to measure, and what the measurements mean: metrics, tallies, policy, decision."""
+
+from __future__ import annotations
+
+import hashlib
+
+from memeci.config import Config
+from memeci.decision import Decided, decide, decide_incomparable
+from memeci.engines.engine import Table
+from memeci.engines.pairing import Pair
+from memeci.engines.tallying import Tallied, TallyPlan
+from memeci.metrics import UNGATED
+from memeci.metrics.fallback import add_known_values, read_metrics, read_record
+from memeci.metrics.measure import measure
+from memeci.metrics.selection import Available, Request, Selection, select_metrics
+from memeci.metrics.tallies import Tallies
+from memeci.metrics.task import choose_positive, is_positive_guessed, sort_labels
+from memeci.pipeline.baseline import FoundSide
+from memeci.pipeline.wording import note_guessed_positive, note_overlap, note_small_slices, say_incomparable
+from memeci.policy import Policy
+from memeci.records import Pairing, Task, Text
+
+COMMON_SHARE_NEEDED = 0.95
+
+
+def plan_measurement(config: Config, task: Task, table: Table, before: Table | None) -> tuple[TallyPlan, Selection]:
+    """Return what to count and the metrics chosen. Raises ConfigError or DataError for a metric that cannot be had."""
+    labels = sort_labels([*table.labels, *table.predictions, *(before.labels + before.predictions if before else ())])
+    positive = choose_positive(labels, config.positive_label) if task is Task.BINARY else None
+    requests = [Request(m.name, m.column or (m.name if m.function else None), m.direction, m.unit) for m in config.metrics]
+    known = _describe_available(before, labels, positive) if before is not None else None
+    selection = select_metrics(task, requests, _describe_available(table, labels, positive), known)
+    return TallyPlan(task, labels, positive, config.slices, config.min_slice_size, selection.metrics), selection
+
+
+def _describe_available(table: Table, labels: tuple[str, ...], positive: str | None) -> Available:
+    columns, bounds = table.columns, table.score_range
+    by_label = dict(columns.probabilities)
+    return Available(
+        labels=labels,
+        source=table.name,
+        score=columns.score is not None or (positive is not None and positive in by_label),
+        probability=bounds is None or (bounds[0] >= 0 and bounds[1] <= 1),
+        probabilities=bool(by_label) and set(labels) <= set(by_label),
+        score_range=bounds,
+    )
+
+
+def build_policy(config: Config, found: FoundSide | None) -> Policy:
+    """Return the demands of the configuration, with the noise floor that the baseline's release carries."""
+    record = found.record if found is not None else None
+    return config.build_policy(noise=record.noise if record else None, noise_runs=record.noise_runs if record else 0, ungated=UNGATED)
+
+
+def decide_tallies(tallied: Tallied, plan: TallyPlan, policy: Policy, notes: tuple[Text, ...], found: FoundSide | None) -> Decided:
+    """Measure and decide: paired where there are examples of both sides, else with the numbers the baseline has."""
+    tallies, overlap = tallied.tallies, tallied.pair.overlap
+    pairing = Pairing.PAIRED if overlap is None or overlap.complete else Pairing.PARTIAL
+    measured = measure(tallies, plan.metrics, pairing=pairing, seed=_build_seed(tallies, tallied.pair))
+    if overlap is not None and overlap.share < COMMON_SHARE_NEEDED:
+        return decide_incomparable(measured, policy, say_incomparable(overlap), notes=notes)
+    if found is not None and found.source is None:
+        known = read_record(found.record, tuple(plan.metrics)) if found.record is not None else read_metrics(found.metrics or {})
+        measured = add_known_values(measured, known)
+    return decide(measured, policy, notes=notes)
+
+
+def _build_seed(tallies: Tallies, pair: Pair) -> int:
+    """Return a seed that depends on the data alone, so that the same predictions give the same verdict."""
+    cells = tallies.cells
+    seen = hashlib.sha256(str((pair.n, pair.n_units, tallies.labels)).encode())
+    if cells is not None:
+        for column in (cells.leaf, cells.label, cells.base, cells.cand, cells.n):
+            seen.update(column.tobytes())
+    return int.from_bytes(seen.digest()[:8], "little")
+
+
+def collect_notes(selection: Selection, tallied: Tallied, plan: TallyPlan, config: Config) -> tuple[Text, ...]:
+    """Return what the user should know besides the verdict."""
+    notes = list(selection.notes)
+    if plan.positive is not None and is_positive_guessed(plan.labels, config.positive_label):
+        notes.append(note_guessed_positive(plan.positive))
+    if tallied.pair.overlap is not None:
+        notes += note_overlap(tallied.pair.overlap)
+    if tallied.tallies.leaves.omitted:
+        notes.append(note_small_slices(tallied.tallies.leaves.omitted, config.min_slice_size))
+    return tuple(notes)

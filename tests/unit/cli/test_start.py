@@ -1,0 +1,36 @@
+"""What starting costs: a heavy library that slips into the wrong import is seen here, not in somebody's CI minutes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def _loaded(statement: str) -> set[str]:
+    """Return the modules in a fresh interpreter after ``statement``."""
+    code = f"{statement}\nimport sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": "."})
+    return set(done.stdout.split())
+
+
+HEAVY = {"numpy", "duckdb", "jinja2", "rich", "git", "PIL", "resvg_py", "pypinyin", "urllib.request", "xml.etree.ElementTree"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "also"),
+    [
+        ("import memeci.cli", {"yaml", "msgspec", "json", "tempfile"}),
+        ("import memeci.config", {"statistics", "tempfile"}),
+        ("import memeci.registry", {"statistics"}),
+        ("import memeci.puns", {"yaml"}),
+    ],
+)
+def test_what_every_command_imports__is_light(statement: str, also: set[str]) -> None:
+    assert not _loaded(statement) & (HEAVY | also)
+
+
+def test_a_picture_is_drawn_without_a_network_library() -> None:
+    assert not _loaded("import memeci.memes.render") & {"urllib.request", "http.client", "ssl"}

@@ -1,0 +1,99 @@
+"""The redraws: exact, bundled, the same to the last bit in any order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from memeci.decision.bundles import MAX_ROWS, build_rows
+from memeci.decision.null import Family, Noise, _quantise, compute_spread, draw_null
+from memeci.decision.power import compute_sidak_critical
+from memeci.decision.redraw import Source, redraw_imbalances
+from memeci.measurements import SwapBlock, Swaps
+
+N_TESTS = 40
+
+
+def _independent_tests(n_atoms: int, *, seed: int = 0) -> Swaps:
+    """Each atom moves one test only."""
+    rng = np.random.default_rng(seed)
+    count = rng.integers(1, 6, n_atoms)
+    imbalance = 2 * rng.binomial(count, 0.5) - count
+    owner = rng.integers(0, N_TESTS, n_atoms)
+    blocks = []
+    for j in range(N_TESTS):
+        atoms = np.flatnonzero(owner == j)
+        blocks.append(SwapBlock(np.array([j]), atoms, rng.uniform(0.5, 1.5, (len(atoms), 1))))
+    return Swaps(count, imbalance, tuple(blocks))
+
+
+def _family(swaps: Swaps, noise: Noise | None = None) -> Family:
+    spread = compute_spread(swaps, N_TESTS)
+    noise = noise or Noise(np.zeros(N_TESTS), np.zeros(N_TESTS, np.int64), None)
+    statistic = spread.linear / np.sqrt(spread.se0**2 + noise.variance)
+    return Family(statistic, np.ones(N_TESTS), np.ones(N_TESTS, bool), spread.se0, spread.se0, noise)
+
+
+@pytest.mark.parametrize("n_atoms", [900, 30_000])
+def test_critical_value_of_independent_tests__is_sidaks(n_atoms: int) -> None:
+    swaps = _independent_tests(n_atoms)
+    null = draw_null(swaps, _family(swaps), seed=1, n_resamples=20_000)
+    assert null.critical_value(0.05) == pytest.approx(compute_sidak_critical(0.05, N_TESTS), rel=0.02)
+
+
+def test_bundled_redraws__keep_the_level() -> None:
+    rejected = 0
+    for seed in range(150):
+        swaps = _independent_tests(3_000, seed=seed)
+        assert len(build_rows(swaps, N_TESTS).count) == MAX_ROWS
+        family = _family(swaps)
+        null = draw_null(swaps, family, seed, n_resamples=1_000)
+        rejected += bool((null.adjust(family.statistic) <= 0.05).any())
+    assert 1 <= rejected <= 16  # 150 × 5 % = 7.5; 16 is three standard errors more
+
+
+def test_heavy_atom__stays_alone() -> None:
+    count = np.ones(2_000, np.int64)
+    count[700] = 5_000
+    swaps = Swaps(count, count, (SwapBlock(np.array([0]), np.arange(2_000), np.ones((2_000, 1))),))
+    rows = build_rows(swaps, 1)
+    assert rows.count.max() == 5_000
+    assert (rows.row == rows.row[700]).sum() == 1
+
+
+@pytest.mark.parametrize("m", [1, 2, 15, 16, 17, 40, 256, 257, 5_000])
+def test_redraws_of_an_atom__are_binomial(m: int) -> None:
+    drawn = redraw_imbalances(Source(3), np.array([m]), 20_000)[0]
+    heads = (drawn + m) / 2
+    assert np.array_equal(heads, np.rint(heads))
+    edges = np.unique(stats.binom.ppf([0.1, 0.3, 0.5, 0.7, 0.9], m, 0.5))
+    expected = np.diff(np.r_[0.0, stats.binom.cdf(edges, m, 0.5), 1.0])
+    observed = np.diff(np.r_[0.0, [(heads <= edge).mean() for edge in edges], 1.0])
+    np.testing.assert_allclose(observed, expected, atol=0.015)
+
+
+def test_stream__is_the_one_released() -> None:
+    """These numbers may never change: an old verdict must come out the same."""
+    source = Source(42)
+    assert source.words((1, 4)).tolist() == [[9864, 5849, 64461, 50721]]
+    assert source.normals((1, 2))[0] == pytest.approx([0.8093, -0.9960], abs=1e-4)
+
+
+def test_quantised_effects__sum_the_same_in_any_order() -> None:
+    rng = np.random.default_rng(0)
+    effects, drawn = rng.normal(size=(1_000, 3)) / 30, rng.integers(-9, 10, (1_000, 50)).astype(float)
+    exact = _quantise(effects, np.full(1_000, 9))
+    order = rng.permutation(1_000)
+    assert np.array_equal(exact.T @ drawn, exact[order].T @ drawn[order])
+    np.testing.assert_allclose(exact, effects, atol=1e-12)
+
+
+def test_run_noise__makes_a_single_test_students_t() -> None:
+    """Without swaps' own spread the statistic is t: (run noise) / (its estimate from five runs)."""
+    swaps = Swaps(np.array([1]), np.array([1]), (SwapBlock(np.array([0]), np.array([0]), np.array([[1e-6]])),))
+    spread = compute_spread(swaps, 1)
+    noise = Noise(np.array([1.0]), np.array([0]), 4)
+    family = Family(np.zeros(1), np.ones(1), np.ones(1, bool), spread.se0, spread.se0, noise)
+    null = draw_null(swaps, family, seed=5, n_resamples=40_000)
+    assert null.critical_value(0.05) == pytest.approx(stats.t.ppf(0.95, 4), rel=0.03)
