@@ -5,8 +5,9 @@ Neither side knows the other: `metrics` knows no test, `decision` knows no metri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+import msgspec
 
 from memeci.records import Direction, Pairing, Unit
 
@@ -24,8 +25,7 @@ Floats: TypeAlias = "NDArray[np.float64]"
 Integers: TypeAlias = "NDArray[np.int64]"
 
 
-@dataclass(frozen=True)
-class TestKey:
+class TestKey(msgspec.Struct, frozen=True):
     """One test: a metric on a slice."""
 
     __test__: ClassVar[bool] = False  # pytest takes every class called Test… for one of its own
@@ -35,8 +35,7 @@ class TestKey:
     unit: Unit
 
 
-@dataclass(frozen=True)
-class SwapBlock:
+class SwapBlock(msgspec.Struct, frozen=True):
     """Tests that share the same atoms: usually all metrics on one slice.
 
     tests    int64[J_b]       indices into ``Measurements.tests``
@@ -49,8 +48,7 @@ class SwapBlock:
     effects: Floats
 
 
-@dataclass(frozen=True)
-class Swaps:
+class Swaps(msgspec.Struct, frozen=True):
     """The exchangeable atoms. Under "nothing changed" baseline and candidate of each item may be swapped, independently.
 
     An atom is a set of items with equal effect: the ``count`` discordant examples of a cell pair {(y,b,c), (y,c,b)}, or
@@ -66,8 +64,7 @@ class Swaps:
     blocks: tuple[SwapBlock, ...]
 
 
-@dataclass(frozen=True)
-class Measurements:
+class Measurements(msgspec.Struct, frozen=True):
     """All metric × slice tests of one evaluation. J tests; NaN in an array means "cannot be computed", see ``reasons``.
 
     baseline, candidate  float64[J]  values in the metric's own unit and sign

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from memeci.measurements import SliceKey
 
@@ -22,8 +24,7 @@ class OnInconclusive(enum.Enum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True)
-class Tolerance:
+class Tolerance(msgspec.Struct, frozen=True):
     """A loss that is accepted: absolute in the metric's unit, or relative to the baseline's value (``relative`` 0.02 = 2 %)."""
 
     absolute: float = 0.0
@@ -34,8 +35,7 @@ class Tolerance:
         return max(self.absolute, self.relative * abs(baseline))
 
 
-@dataclass(frozen=True)
-class Gate:
+class Gate(msgspec.Struct, frozen=True):
     """One line under ``gates:``. ``minimum`` is a floor (a ceiling for metrics where lower is better)."""
 
     tolerance: Tolerance = Tolerance()
@@ -44,8 +44,7 @@ class Gate:
     gated: bool = True
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """All demands on one evaluation.
 
     ``gates`` maps (metric, scope) to a gate; a scope is "" (all examples), a slice column list "platform" or
@@ -56,8 +55,8 @@ class Policy:
     alpha: float = 0.01
     rule: Rule = Rule.DEFAULT
     on_inconclusive: OnInconclusive = OnInconclusive.PASS
-    gates: Mapping[tuple[str, str], Gate] = field(default_factory=dict)
-    noise: Mapping[str, float] = field(default_factory=dict)
+    gates: Mapping[tuple[str, str], Gate] = msgspec.field(default_factory=dict)
+    noise: Mapping[str, float] = msgspec.field(default_factory=dict)
     noise_runs: int = 0
     ungated: frozenset[str] = frozenset()
     min_slice_size: int = 30

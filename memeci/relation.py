@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 
 class FileFormat(enum.Enum):
@@ -16,8 +17,7 @@ class FileFormat(enum.Enum):
     JSON_ARRAY = "json_array"
 
 
-@dataclass(frozen=True)
-class Relation:
+class Relation(msgspec.Struct, frozen=True):
     """Files of one format with one schema, read as one table.
 
     ``name`` is what the user typed, for messages. A DELIMITED relation is read with every column as text: an id "007" and
@@ -37,8 +37,7 @@ class Relation:
     """JSON lines with a byte-order mark, which DuckDB refuses unless told format = 'unstructured'."""
 
 
-@dataclass(frozen=True)
-class ColumnType:
+class ColumnType(msgspec.Struct, frozen=True):
     """One column as the file has it. ``kind`` is one of text, integer, float, boolean, list, struct, json, other.
 
     "json" is a column with values of several types, such as 1 and "a".
@@ -48,8 +47,7 @@ class ColumnType:
     kind: str
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """Which column plays which part. None: the file has no such column.
 
     Without ``id`` the row number is the id. ``probabilities`` pairs a label with the column of its probability.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "memeci"
@@ -86,3 +87,11 @@ def test_only_config_reads_the_environment() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "environb"}
     ]
     assert not wrong
+
+
+def test_dataclasses_replace_is_for_dataclasses() -> None:
+    """Most frozen values are msgspec structs (see docs/decisions/0012), which it refuses, and mypy does not see that."""
+    users = [
+        str(p.relative_to(ROOT)) for p in _modules() if re.search(r"^from dataclasses import .*\breplace\b", p.read_text("utf-8"), re.M)
+    ]
+    assert users == ["pipeline/publish.py"], "use `from msgspec.structs import replace`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 
 from benchmarks.calibrate.tables import format_rate, format_table, report_progress, write_table
@@ -46,7 +47,7 @@ def count_false_alarms(world: World, n: int, seed: int, policy: Policy | None = 
         measured = measure_pair(data, draw_model(rng, data), draw_model(rng, data), seed=i)
         demanded = policy or Policy()
         if world.run_noise:
-            demanded = replace(demanded, noise=_learn_floor(rng, world, data, i), noise_runs=N_RUNS)
+            demanded = msgspec.structs.replace(demanded, noise=_learn_floor(rng, world, data, i), noise_runs=N_RUNS)
         decided = decide(measured, demanded)
         fails = [any(_fails(c, alpha) for c in decided.comparisons) for alpha in ALPHAS]
         assert fails[0] == (decided.verdict.status is Status.FAIL)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
+
+import msgspec
 
 from memeci.config.kinds import Choice, JsonSchema, find_nearest, parse_number, read_mapping, read_text, unknown_key
 from memeci.config.setting import Setting
@@ -20,8 +21,7 @@ _SWITCH = {"true": True, "false": False, "yes": True, "no": False, "on": True, "
 _TOLERANCE = "a loss like 0.5pp (percentage points), 2% (of the baseline's value) or 0.01 (in the metric's unit)"
 
 
-@dataclass(frozen=True)
-class GateConfig:
+class GateConfig(msgspec.Struct, frozen=True):
     """One gate as written: ``target`` is the key, "metric" or "metric@scope"; ``place`` is where."""
 
     target: str

@@ -7,8 +7,9 @@ import enum
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from memeci.config.setting import Setting
 from memeci.errors import ConfigError
@@ -24,8 +25,7 @@ class Kind(Protocol):
     def build_schema(self) -> JsonSchema: ...
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A text; ``pattern`` must match the whole of it, and ``expected`` says so in words."""
 
     expected: str = "a text"
@@ -42,8 +42,7 @@ class Text:
         return {"type": "string", "pattern": f"^(?:{self.pattern})$"} if self.pattern else {"type": ["string", "number", "boolean"]}
 
 
-@dataclass(frozen=True)
-class PathText:
+class PathText(msgspec.Struct, frozen=True):
     """A path beside memeci.yml. ``maybe`` marks texts that are a path only if there is such a file (a tag, a theme's name)."""
 
     maybe: bool = False
@@ -55,8 +54,7 @@ class PathText:
         return {"type": "string"}
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(msgspec.Struct, frozen=True):
     """A number in [low, high]; with ``open_ends`` in (low, high)."""
 
     low: float
@@ -78,8 +76,7 @@ class Number:
         return schema | {name: bound for name, bound in ((low, self.low), (high, self.high)) if math.isfinite(bound)}
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One of some words, each standing for a value."""
 
     values: Mapping[str, Any]
@@ -102,8 +99,7 @@ class Choice:
         return {"enum": list(self.values)}
 
 
-@dataclass(frozen=True)
-class ListOf:
+class ListOf(msgspec.Struct, frozen=True):
     """A list; one text alone is split at commas and line ends, as an input of a workflow comes."""
 
     item: Kind
@@ -115,8 +111,7 @@ class ListOf:
         return {"anyOf": [{"type": "array", "items": self.item.build_schema()}, {"type": "string"}]}
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One key of a mapping: its name, its kind, and a sentence about it for editors and docs."""
 
     name: str
@@ -124,8 +119,7 @@ class Key:
     description: str
 
 
-@dataclass(frozen=True)
-class Fields:
+class Fields(msgspec.Struct, frozen=True):
     """A mapping with known keys, parsed to ``build(**values)``. With ``nullable``, a key set to null gives None."""
 
     keys: tuple[Key, ...]

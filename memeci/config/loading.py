@@ -6,9 +6,11 @@ import hashlib
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from memeci.config.keys import KEYS, find_key, is_model_name
 from memeci.config.kinds import PathText, find_nearest, read_mapping, read_text, unknown_key
@@ -23,8 +25,7 @@ _MAPPING_KEYS = {"columns", "gates", "puns", "registry"}
 _ANCHOR_PREFIX = "x-"
 
 
-@dataclass(frozen=True)
-class Override:
+class Override(msgspec.Struct, frozen=True):
     """A setting from elsewhere: ``source`` is what the user typed, "--alpha" or "MEMECI_ALPHA"."""
 
     key: str

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from memeci.config.gates import GateConfig, resolve_scope, split_target
 from memeci.policy import OnInconclusive, Policy, Rule
 from memeci.records import Direction, Task, Unit
 
 
-@dataclass(frozen=True)
-class ColumnsConfig:
+class ColumnsConfig(msgspec.Struct, frozen=True):
     """Which column the user named for which part. ``unused`` lists the parts set to null: not even looked for.
 
     ``probabilities`` maps a label to its column, or is a pattern with a star: "prob_*".
@@ -29,8 +29,7 @@ class ColumnsConfig:
     unused: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class MetricConfig:
+class MetricConfig(msgspec.Struct, frozen=True):
     """One entry of ``metrics``: a name we know, the mean of a ``column``, or a ``function`` of the user's ("module:function")."""
 
     name: str
@@ -41,23 +40,20 @@ class MetricConfig:
     place: str = ""
 
 
-@dataclass(frozen=True)
-class PunsConfig:
+class PunsConfig(msgspec.Struct, frozen=True):
     """``exclude`` lists words that must not appear in a Docker tag."""
 
     exclude: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class RegistryConfig:
+class RegistryConfig(msgspec.Struct, frozen=True):
     """Records live in refs under ``namespace`` of ``remote``; None leaves the choice of the remote to the registry."""
 
     namespace: str = "refs/memeci"
     remote: str | None = None
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """One model's configuration.
 
     ``path`` is the file it came from (None: there is none) and ``root`` its folder, where ``command`` runs. ``places`` maps a
@@ -87,7 +83,7 @@ class Config:
     path: Path | None = None
     root: Path = Path()
     digest: str = ""
-    places: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def slice_columns(self) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ Built from parser events, so that a hostile file meets our bounds before anythin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import yaml
+from msgspec.structs import replace
 
 from memeci.errors import ConfigError
 
@@ -24,8 +25,7 @@ Event = Any
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One value. ``key`` is its dotted name ("gates.accuracy.min"); ``value`` None means written, but empty or null."""
 
     key: str

@@ -5,8 +5,7 @@ Everything in here is oriented so that negative is a loss.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from memeci.decision.demands import Demands
@@ -20,8 +19,7 @@ from memeci.records import Direction, Unit
 _STRETCH = (0.5, 2.0)
 
 
-@dataclass(frozen=True)
-class Analysis:
+class Analysis(msgspec.Struct, frozen=True):
     """Oriented arrays over the tests: negative is a loss. NaN where nothing can be said."""
 
     delta: list[float]
@@ -74,8 +72,7 @@ def _compute_statistic(linear: Floats, error: Floats, demands: Demands) -> Float
     return np.asarray(statistic)
 
 
-@dataclass(frozen=True)
-class _Change:
+class _Change(msgspec.Struct, frozen=True):
     """Per test: delta, its first-order part, and the standard errors for claims of loss and of safety. float64[J] each."""
 
     delta: Floats

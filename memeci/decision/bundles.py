@@ -6,8 +6,7 @@ the swaps, and a test by a subgroup is as exact as one by the group (Hemerik & G
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from memeci.measurements import Floats, Integers, SwapBlock, Swaps
@@ -19,8 +18,7 @@ HEAVY = 8.0
 """An atom with more items than this many average bundles stays alone: a bundle must not be ruled by one atom."""
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(msgspec.Struct, frozen=True):
     """What is redrawn. A row is an atom (its ``count`` items swapped one by one), or a bundle of atoms swapped as a whole.
 
     row, weight  int64[A]  where an atom's effect goes, and how often: once if alone, ``imbalance`` times in a bundle

@@ -6,8 +6,9 @@ Deterministic: the random redraws are seeded from the data. Deltas and intervals
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import msgspec
 
 from memeci.decision.analysis import Analysis, analyse
 from memeci.decision.demands import Demands, spread_policy
@@ -18,8 +19,7 @@ from memeci.policy import Gate, Policy
 from memeci.records import Comparison, DecisionInfo, Direction, Outcome, Pairing, Reason, Status, Text, Verdict
 
 
-@dataclass(frozen=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True):
     """``comparisons`` in the order of ``Measurements.tests``."""
 
     comparisons: tuple[Comparison, ...]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from memeci.decision.null import Noise
@@ -13,8 +13,7 @@ from memeci.measurements import ALL, Measurements, TestKey
 from memeci.policy import Gate, Policy, Rule
 
 
-@dataclass(frozen=True)
-class Demands:
+class Demands(msgspec.Struct, frozen=True):
     """One entry per test. ``shortages`` holds "" where the data suffice; ``tolerances`` are in the metric's unit.
 
     ``declared``: the user named a tolerance for exactly this scope, rather than for all examples.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.decision.decide import Decided
 from memeci.records import Evaluation, Outcome, Status
@@ -16,8 +17,7 @@ from memeci.records import Evaluation, Outcome, Status
 MIN_RUNS = 2
 
 
-@dataclass(frozen=True)
-class NoiseFloor:
+class NoiseFloor(msgspec.Struct, frozen=True):
     """``sigma`` per metric: standard deviation between runs of the same code, in the metric's unit; ``runs`` it rests on."""
 
     sigma: dict[str, float]
@@ -28,8 +28,7 @@ class NoiseFloor:
         return student_quantile(1.0 - alpha, self.runs - 1) * math.sqrt(2.0) * self.sigma[metric]
 
 
-@dataclass(frozen=True)
-class FlipRates:
+class FlipRates(msgspec.Struct, frozen=True):
     """How often unchanged code would have changed the verdict. ``by_metric`` counts pairs with a failing gate of that metric."""
 
     pairs: int

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,8 +31,7 @@ MAX_STACK = 2_048
 """Tests multiplied at once: bounds the memory to about 16 MB a stack of effects."""
 
 
-@dataclass(frozen=True)
-class Spread:
+class Spread(msgspec.Struct, frozen=True):
     """Per test, from the swap atoms. NaN where no atom touches the test's block.
 
     se0        float64[J]  √Σ count·effect²: the standard error when nothing changed; the same after any swap
@@ -45,8 +44,7 @@ class Spread:
     linear: Floats
 
 
-@dataclass(frozen=True)
-class Noise:
+class Noise(msgspec.Struct, frozen=True):
     """Run-to-run noise of each test's difference. ``variance`` float64[J] is 2σ̂²; ``metric`` int64[J] says which
     tests share one estimate; ``degrees`` of freedom of the estimates, None when they are taken as known."""
 
@@ -55,8 +53,7 @@ class Noise:
     degrees: int | None
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(msgspec.Struct, frozen=True):
     """What is tested together.
 
     statistic  float64[J]  observed, oriented so that negative is a loss; NaN is left out
@@ -73,8 +70,7 @@ class Family:
     noise: Noise
 
 
-@dataclass(frozen=True)
-class Null:
+class Null(msgspec.Struct, frozen=True):
     """``maxima`` float64[B], sorted: the largest loss statistic of the family in each redraw. ``p_value`` float64[J], one-sided."""
 
     maxima: Floats

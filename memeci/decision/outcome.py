@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.policy import Rule
 from memeci.records import Outcome
@@ -24,8 +25,7 @@ class Presence(enum.Enum):
     NEITHER = "neither"
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """How much data one test rests on; −1 where a number means nothing."""
 
     n: int
@@ -34,8 +34,7 @@ class Sample:
     n_negative: int = -1
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """One test, oriented so that a negative delta is a loss.
 
     ``loss_bound`` and ``gain_bound``: the truth lies below ``loss_bound`` and above ``gain_bound``, family-wise.
@@ -47,8 +46,7 @@ class Evidence:
     p_adjusted: float
 
 
-@dataclass(frozen=True)
-class Demand:
+class Demand(msgspec.Struct, frozen=True):
     """What is asked of one test. ``declared``: the user named this tolerance for exactly this scope."""
 
     tolerance: float

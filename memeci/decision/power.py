@@ -7,9 +7,9 @@ textbook formula (z + z)·SE forgets (it gives 24–78 % where it promises 80 %)
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 
+import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
@@ -18,8 +18,7 @@ POWER = 0.80
 _ITERATIONS = 60
 
 
-@dataclass(frozen=True)
-class Threshold:
+class Threshold(msgspec.Struct, frozen=True):
     """When a test fails, in standard errors and in the metric's unit: measured loss > max(shift + critical·SE, tolerance).
 
     Each a number, or float64[J]. ``shift`` is 0, or the tolerance where the loss must surely exceed it.

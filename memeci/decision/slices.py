@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
 
+import msgspec
 import numpy as np
 
 from memeci.measurements import Floats, Integers, SliceKey
@@ -21,8 +21,7 @@ EXACT_FLIPS = 2_000
 """Up to this many flips the tail is summed; beyond, a normal tail with continuity correction."""
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True):
     """Examples of one slice: all of them, those fixed and those broken. Whole numbers, unless estimated."""
 
     n: float
@@ -45,8 +44,7 @@ class Counts:
         return Counts(self.n * factor, self.fixed * factor, self.broken * factor)
 
 
-@dataclass(frozen=True)
-class SliceCounts:
+class SliceCounts(msgspec.Struct, frozen=True):
     """Candidate slices (single columns and pairs): examples, fixed and broken ones, int64[S] each."""
 
     keys: tuple[SliceKey, ...]

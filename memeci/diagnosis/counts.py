@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from memeci.records import Confusion, ConfusionCell, Evaluation
 
@@ -16,8 +17,7 @@ class Side(Enum):
     CANDIDATE = "candidate"
 
 
-@dataclass(frozen=True)
-class ClassCounts:
+class ClassCounts(msgspec.Struct, frozen=True):
     """Counts of one class against the rest, on one side."""
 
     label: str
@@ -43,8 +43,7 @@ class ClassCounts:
         return self.false_positive / self.negatives if self.negatives else None
 
 
-@dataclass(frozen=True)
-class Margins:
+class Margins(msgspec.Struct, frozen=True):
     """Totals of a confusion matrix on one side, by index of the label."""
 
     diagonal: dict[int, int]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.diagnosis.rule import Rule, Symptom, apply_rules
 from memeci.records import Finding, Priority, Text
@@ -23,8 +24,7 @@ _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _OUT_OF_MEMORY = re.compile(r"out of memory|MemoryError|OOMKilled|Cannot allocate memory", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Crash:
+class Crash(msgspec.Struct, frozen=True):
     """``exit_status`` as the shell gives it: 128 + n after signal n. ``log`` is the end of what the command wrote."""
 
     command: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+import msgspec
 
 from memeci.diagnosis.sentences import Number, fill
 from memeci.records import Finding, Priority, Text
@@ -15,18 +16,16 @@ MAX_PER_KIND = 5
 Subject = TypeVar("Subject")
 
 
-@dataclass(frozen=True)
-class Symptom:
+class Symptom(msgspec.Struct, frozen=True):
     """One place where a rule fired. ``severity`` orders symptoms of one rule, the worst first."""
 
     numbers: Mapping[str, Number]
     severity: float = 0.0
     metric: str | None = None
-    slice: Mapping[str, str | None] = field(default_factory=dict)
+    slice: Mapping[str, str | None] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Rule(Generic[Subject]):
+class Rule(msgspec.Struct, Generic[Subject], frozen=True):
     """``sentence`` is the finding in one line; its fields are names in a symptom's ``numbers``."""
 
     kind: str

@@ -7,7 +7,8 @@ What a column means decides its type, not how the file happens to store it: an i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.engines.duckdb import quote_name, quote_text
 from memeci.engines.engine import LabelKind
@@ -16,8 +17,7 @@ from memeci.relation import Columns, ColumnType
 LIST_SEPARATORS = ("|", ";", ",")
 
 
-@dataclass(frozen=True)
-class NumberColumn:
+class NumberColumn(msgspec.Struct, frozen=True):
     """A numeric part: its canonical name, what people call it, its column and the expressions that read it."""
 
     name: str
@@ -27,8 +27,7 @@ class NumberColumn:
     value: str
 
 
-@dataclass(frozen=True)
-class Canonical:
+class Canonical(msgspec.Struct, frozen=True):
     """The SELECT list of one table, and its numeric columns for the checks. ``scan`` is what it selects from."""
 
     scan: str

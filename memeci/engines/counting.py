@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,8 +52,7 @@ def _with_groups(engine: Engine, pair: Pair, leaves: Leaves, candidate: Table) -
     return Leaves(leaves.n, leaves.sets, np.array(groups, dtype=np.int64), leaves.omitted)
 
 
-@dataclass(frozen=True)
-class CountedCells:
+class CountedCells(msgspec.Struct, frozen=True):
     """The joint counts, and where the pair is not stored a few ids of each kind of change: (label, before, now) → ids."""
 
     tally: CellTally
@@ -86,8 +85,7 @@ def count_units(engine: Engine, pair: Pair) -> UnitTotals:
     return UnitTotals(_codes(found["leaf"]), _codes(found["unit"]), _codes(found["n"]), _floats(found["w"]))
 
 
-@dataclass(frozen=True)
-class _Side:
+class _Side(msgspec.Struct, frozen=True):
     """Fills the placeholders of a term for one side: ``{prediction}``, ``{number:NAME}`` …"""
 
     prefix: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 from numpy.typing import NDArray
 
 from memeci.records import Task
@@ -43,8 +43,7 @@ class Engine(Protocol):
     def write_parquet(self, sql: str, path: Path) -> None: ...
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """One side, loaded and checked: a view in the engine with canonical columns.
 
     ``labels`` and ``predictions`` are the distinct values, sorted, for label tasks. ``row_hash`` and ``label_hash`` are sums
@@ -74,8 +73,7 @@ class Table:
         return self.relation.name
 
 
-@dataclass(frozen=True)
-class LabelKind:
+class LabelKind(msgspec.Struct, frozen=True):
     """How labels are read: as "text", "number" or "list" (of texts, split at ``separator`` where the file has text)."""
 
     kind: str
@@ -88,8 +86,7 @@ class LabelKind:
         return cls("list" if task is Task.MULTILABEL else "text")
 
 
-@dataclass(frozen=True)
-class Overlap:
+class Overlap(msgspec.Struct, frozen=True):
     """Examples of both sides: in common, on one side only, and with another label in the baseline."""
 
     common: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.engines.canonical import Canonical, NumberColumn
 from memeci.engines.engine import Engine
@@ -14,8 +15,7 @@ from memeci.relation import Relation
 MAX_SHOWN = 60
 
 
-@dataclass(frozen=True)
-class Where:
+class Where(msgspec.Struct, frozen=True):
     """A faulty value for the message: how many of how many, and the first one by id."""
 
     source: str
@@ -29,8 +29,7 @@ class Where:
         return f"{format_count(self.count)} of {format_count(self.n)} examples"
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """``condition`` is SQL over the canonical columns (and raw_… for numbers); ``shown`` the column to quote."""
 
     condition: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from memeci.engines.canonical import LIST_SEPARATORS, Canonical, build_canonical
 from memeci.engines.duckdb import quote_name, quote_text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from memeci.engines.digest import MD5_64
 from memeci.engines.duckdb import quote_text
@@ -25,8 +25,7 @@ CANDIDATE = "candidate"
 BASELINE = "baseline"
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """The joined relation: ``n`` examples, ``columns`` its column names, units numbered 0 … n_units − 1.
 
     ``stored``: kept as a table; otherwise every query joins anew.
@@ -50,8 +49,7 @@ class Pair:
         return build_sum(chosen.format("w"), self.largest_weight)
 
 
-@dataclass(frozen=True)
-class PairSpec:
+class PairSpec(msgspec.Struct, frozen=True):
     """``positive`` is the label whose probability ``score`` gives; None where there is no such thing.
 
     ``units``: are they needed? ``by_id``: join on the ids themselves, though their hashes would do.
@@ -103,8 +101,7 @@ def explain_join(engine: Engine, candidate: Table, baseline: Table | None) -> No
             check_duplicates(engine, table)
 
 
-@dataclass(frozen=True)
-class _Units:
+class _Units(msgspec.Struct, frozen=True):
     """``key`` names the unit of an example; numbered by the table ``units``, or hashed into ``n``."""
 
     key: str
@@ -112,8 +109,7 @@ class _Units:
     numbered: bool
 
 
-@dataclass(frozen=True)
-class _Join:
+class _Join(msgspec.Struct, frozen=True):
     columns: dict[str, str]
     units: _Units | None
     by_hash: bool

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine
 from memeci.relation import Columns, ColumnType, FileFormat, Relation
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """``numeric``: labels and predictions are numbers; ``fractional``: and not all of them whole."""
 
     lists: bool

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine
@@ -13,8 +14,7 @@ SAMPLE_ROWS = 100_000
 _TABLE = "survey"
 
 
-@dataclass(frozen=True)
-class ColumnSurvey:
+class ColumnSurvey(msgspec.Struct, frozen=True):
     """One column of the sample: ``n`` values that are not null, how many distinct; are all numbers, and some not whole?
 
     ``low`` and ``high`` are the least and greatest of the numbers, None where there are none.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from memeci.engines.counting import (
     CountedCells,
@@ -26,8 +28,7 @@ ABSENT = ""
 """Stands for a positive label that does not occur: no label is empty text."""
 
 
-@dataclass(frozen=True)
-class TallyPlan:
+class TallyPlan(msgspec.Struct, frozen=True):
     """What to count: the task, sorted labels, the positive one, the slice sets and the metrics."""
 
     task: Task
@@ -51,14 +52,12 @@ class TallyPlan:
         return tuple(dict.fromkeys(term for m in self.metrics if m.kind == "moment" for term in m.terms))  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True)
-class _Sides:
+class _Sides(msgspec.Struct, frozen=True):
     candidate: Table
     baseline: Table | None
 
 
-@dataclass(frozen=True)
-class Tallied:
+class Tallied(msgspec.Struct, frozen=True):
     """``changed`` holds a few ids of changed predictions where the pair is not stored: (label, before, now) → ids."""
 
     tallies: Tallies

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from memeci.diagnosis import RULES, describe
 from memeci.diagnosis.sentences import Number, fill, strip_fields
@@ -26,8 +27,7 @@ OWN_SENTENCES = {
 }
 
 
-@dataclass(frozen=True)
-class Captions:
+class Captions(msgspec.Struct, frozen=True):
     """What is written on the picture: ``headline`` big on top, ``footer`` below, ``slang`` in the mascot's bubble.
 
     ``spoken`` is the headline in both languages, for the alt text. ``words`` are the theme's own words in it, without the

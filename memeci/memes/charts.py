@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from memeci.diagnosis.curve import find_points
 from memeci.formatting import format_value
@@ -12,8 +12,7 @@ MAX_POINTS = 60
 CEILING = 1.5  # values above this many times the first ones leave the picture through its roof
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """One point: ``x``, ``y`` between 0 and 1 (y up), the true numbers beside, ``clipped`` where it left through the roof."""
 
     x: float
@@ -23,14 +22,12 @@ class Mark:
     clipped: bool
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(msgspec.Struct, frozen=True):
     name: str
     marks: tuple[Mark, ...]
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(msgspec.Struct, frozen=True):
     """``broke`` is where (x, 0–1) a series became NaN; the series is ``broke_name``."""
 
     series: tuple[Series, ...]

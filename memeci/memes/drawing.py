@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from memeci.errors import DataError
 from memeci.memes.captions import Captions, build_captions, describe_short
@@ -24,8 +27,7 @@ BLANK = "poster"
 LAST_RESORT = ("boba-confusion", "before-after", "inconclusive")
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """A drawn meme. ``caption`` is what is written on it, ``alt`` says it and the data to those who cannot see it.
 
     ``svg`` is what was rasterised; ``warnings`` name emoji that were left out for want of a font.
@@ -36,7 +38,7 @@ class Picture:
     alt: Text
     caption: str
     template: str
-    svg: str = field(default="", repr=False)
+    svg: str = ""
     warnings: tuple[Text, ...] = ()
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+import msgspec
 
 from memeci.errors import MemeciError
 from memeci.memes.sfnt import Face, read_faces
@@ -51,8 +52,7 @@ class FontError(MemeciError):
     """No font on this machine can draw the text. The verdict never depends on it."""
 
 
-@dataclass(frozen=True)
-class Font:
+class Font(msgspec.Struct, frozen=True):
     """A face with the weight it is drawn at; measures text in em."""
 
     face: Face

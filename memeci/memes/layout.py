@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 Measure = Callable[[str], float]
 """Text → its width in em."""
@@ -41,16 +42,14 @@ class Kind(enum.Enum):
     SPACE = "space"
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """The smallest piece that may stand alone on a line: a Latin word, one hanzi, one emoji cluster, a space."""
 
     kind: Kind
     text: str
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """A piece of a line drawn in one go, ``x`` and ``width`` in pixels from the line's left end."""
 
     kind: Kind
@@ -59,16 +58,14 @@ class Run:
     width: float
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     x: float
     baseline: float
     width: float
     runs: tuple[Run, ...]
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """Where text may go, in pixels."""
 
     x: float
@@ -77,8 +74,7 @@ class Box:
     height: float
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """Laid-out text. ``size`` is the font size in pixels."""
 
     text: str
@@ -141,8 +137,7 @@ def _split_plain(text: str) -> list[Token]:
     return [Token(Kind.SPACE, " ") if m["space"] else Token(Kind.TEXT, m[0]) for m in _WORD.finditer(text)]
 
 
-@dataclass(frozen=True)
-class _Unit:
+class _Unit(msgspec.Struct, frozen=True):
     """Tokens that stay together on a line, their widths in em, and the space before them (0 where there is none)."""
 
     tokens: tuple[tuple[Token, float], ...]

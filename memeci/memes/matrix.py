@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.memes.captions import shorten
 from memeci.records import Confusion, Evaluation
@@ -12,8 +13,7 @@ from memeci.records import Confusion, Evaluation
 MAX_CLASSES = 6
 
 
-@dataclass(frozen=True)
-class Pearl:
+class Pearl(msgspec.Struct, frozen=True):
     """One cell. ``role`` is seen from the focus class: tp, fp, fn, tn_hit (another class, right), tn_miss.
 
     ``size`` is between 0 and 1, so that areas are as counts.
@@ -27,8 +27,7 @@ class Pearl:
     size: float
 
 
-@dataclass(frozen=True)
-class Matrix:
+class Matrix(msgspec.Struct, frozen=True):
     """``rows[i][j]`` is true class i predicted as j. The four totals are of the whole matrix, also where classes are hidden."""
 
     labels: tuple[str, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.diagnosis.comparisons import find_headline
 from memeci.formatting import format_delta, format_slice, format_value
@@ -18,8 +19,7 @@ LOSSES = ("loss", "val_loss")
 MAX_BINS = 10
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One metric before and after, as numbers and as people read them."""
 
     metric: str
@@ -33,8 +33,7 @@ class Change:
     detectable_text: str
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(msgspec.Struct, frozen=True):
     """A release in the line: ``share`` is its metric between the worst (0) and the best (1) of those shown.
 
     A tenth of the value is the least that fills the height: a model that held must look like one.
@@ -48,8 +47,7 @@ class Past:
     hair: int
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True):
     """Everything a template may draw. A part that the record does not have is None or empty."""
 
     model: str

@@ -9,15 +9,15 @@ from __future__ import annotations
 import bisect
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 WINDOWS, UNICODE = 3, 0
 ENGLISH = 0x409
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(msgspec.Struct, frozen=True):
     """One face of a font file. ``starts`` and ``ends`` are the sorted, disjoint ranges of code points it has glyphs for."""
 
     path: Path

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
+
+import msgspec
 
 from memeci.diagnosis import RULES
 from memeci.diagnosis.sentences import SPECS, find_fields
@@ -22,8 +23,7 @@ BACKDROPS = ("rays", "kitchen")
 TEXT_MAX = 200
 
 
-@dataclass(frozen=True)
-class Caption:
+class Caption(msgspec.Struct, frozen=True):
     """One caption in three ways: Chinese, English, and two lines (top, bottom) for people who want both."""
 
     zh: str
@@ -31,16 +31,14 @@ class Caption:
     both: tuple[str, str]
 
 
-@dataclass(frozen=True)
-class FindingTheme:
+class FindingTheme(msgspec.Struct, frozen=True):
     """What a theme says to one kind of finding, and the templates it would draw, the favourite first."""
 
     templates: tuple[str, ...] = ()
     captions: tuple[Caption, ...] = ()
 
 
-@dataclass(frozen=True)
-class Theme:
+class Theme(msgspec.Struct, frozen=True):
     """``palette`` maps a mood to (top, bottom, accent); ``slang`` maps a mood to (zh, en) words of the generator.
 
     ``metrics`` maps a metric to the templates that show its regression better than others do.
@@ -48,10 +46,10 @@ class Theme:
 
     name: str
     backdrop: str = "rays"
-    palette: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    slang: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    findings: dict[str, FindingTheme] = field(default_factory=dict)
-    metrics: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    palette: dict[str, tuple[str, str, str]] = msgspec.field(default_factory=dict)
+    slang: dict[str, tuple[tuple[str, str], ...]] = msgspec.field(default_factory=dict)
+    findings: dict[str, FindingTheme] = msgspec.field(default_factory=dict)
+    metrics: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     folders: tuple[Path, ...] = ()
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
@@ -11,8 +10,7 @@ from memeci.metrics.metric import CLASSIFICATION, Gradient, LabelCounts, divide
 from memeci.records import Direction, Task, Unit
 
 
-@dataclass(frozen=True)
-class Accuracy:
+class Accuracy(msgspec.Struct, frozen=True):
     """Share of examples predicted right: Σ_k t_k. Empty data: cannot be computed.
 
     >>> import numpy as np
@@ -36,8 +34,7 @@ class Accuracy:
         return Gradient(np.ones_like(counts.true), zero, zero)
 
 
-@dataclass(frozen=True)
-class BalancedAccuracy:
+class BalancedAccuracy(msgspec.Struct, frozen=True):
     """Mean recall over the classes that occur among the labels: mean of t_k / s_k. No labels: cannot be computed."""
 
     name: str = "balanced_accuracy"
@@ -58,8 +55,7 @@ class BalancedAccuracy:
         return Gradient(by_true, np.zeros_like(counts.true), by_support)
 
 
-@dataclass(frozen=True)
-class MatthewsCorrelation:
+class MatthewsCorrelation(msgspec.Struct, frozen=True):
     """(A − E) / √(Q·S) with A = Σt, E = Σ s·q, Q = 1 − Σq², S = 1 − Σs² (Gorodkin 2004).
 
     One class only, true or predicted: cannot be computed.
@@ -101,8 +97,7 @@ def _positive(x: Floats) -> Floats:
     return np.where(x < 1e-14, 0.0, x)
 
 
-@dataclass(frozen=True)
-class CohenKappa:
+class CohenKappa(msgspec.Struct, frozen=True):
     """(A − E) / (1 − E) with A = Σt and E = Σ s·q. One and the same class everywhere (E = 1): cannot be computed."""
 
     name: str = "cohen_kappa"
@@ -125,8 +120,7 @@ class CohenKappa:
         return Gradient(by_true, counts.support * by_expected, counts.predicted * by_expected)
 
 
-@dataclass(frozen=True)
-class HammingLoss:
+class HammingLoss(msgspec.Struct, frozen=True):
     """Share of (example, label) pairs predicted wrong: Σ_k (s_k + q_k − 2 t_k) / K. No labels: cannot be computed."""
 
     name: str = "hamming_loss"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +27,7 @@ def measure_array(tallies: Tallies, metrics: Sequence[Metric], positions: Sequen
     return builder.build(metrics, positions)
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(msgspec.Struct, frozen=True):
     """Metrics to run on some arrays; their ``columns`` among all metrics, and the number of classes averaged over."""
 
     arrays: ScoreArrays
@@ -45,7 +44,7 @@ def _list_jobs(tallies: Tallies, metrics: Sequence[Metric]) -> list[_Job]:
         arrays = sources.get(metric.needs)  # type: ignore[attr-defined]
         if arrays is not None:
             known = jobs.get(id(arrays), _Job(arrays, (), ()))
-            jobs[id(arrays)] = replace(known, metrics=(*known.metrics, metric), columns=(*known.columns, column))  # type: ignore[arg-type]
+            jobs[id(arrays)] = msgspec.structs.replace(known, metrics=(*known.metrics, metric), columns=(*known.columns, column))
     over = {i: m.binary for i, m in enumerate(metrics) if isinstance(m, OneVsRest)}
     classes = tallies.class_scores if over else ()
     return [*jobs.values(), *(_Job(a, tuple(over.values()), tuple(over), len(classes)) for a in classes)]

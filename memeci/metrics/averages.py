@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
@@ -14,8 +14,7 @@ from memeci.records import Direction, Task, Unit
 ANY_LABELS = CLASSIFICATION | {Task.MULTILABEL}
 
 
-@dataclass(frozen=True)
-class Ratio:
+class Ratio(msgspec.Struct, frozen=True):
     """A ratio of one class as a function of its true (t), predicted (q) and support (s) shares.
 
     ``value(t, q, s)`` gives NaN for 0/0; ``gradient(t, q, s)`` gives (∂t, ∂q, ∂s), zeros there. ``undefined`` explains 0/0
@@ -30,8 +29,7 @@ class Ratio:
     undefined_of_all: str = ""
 
 
-@dataclass(frozen=True)
-class _Average:
+class _Average(msgspec.Struct, frozen=True):
     ratio: Ratio
     unit: Unit = Unit.RATE
     tasks: frozenset[Task] = ANY_LABELS
@@ -46,8 +44,7 @@ class _Average:
         return self.ratio.undefined
 
 
-@dataclass(frozen=True)
-class OfClass(_Average):
+class OfClass(_Average, frozen=True):
     """The ratio of one class: the positive one of a binary task (``label`` None), or the class at index ``label``.
 
     No positive label, or a class that does not occur here: cannot be computed.
@@ -80,8 +77,7 @@ class OfClass(_Average):
         return dense
 
 
-@dataclass(frozen=True)
-class Macro(_Average):
+class Macro(_Average, frozen=True):
     """The plain mean over the classes that occur, true or predicted; 0/0 of such a class counts as 0."""
 
     @property
@@ -101,8 +97,7 @@ class Macro(_Average):
         return Gradient(*(share * part for part in self.ratio.gradient(counts.true, counts.predicted, counts.support)))
 
 
-@dataclass(frozen=True)
-class Micro(_Average):
+class Micro(_Average, frozen=True):
     """The ratio of the sums over all classes."""
 
     @property
@@ -121,8 +116,7 @@ class Micro(_Average):
         return Gradient(*(np.broadcast_to(part, counts.true.shape) for part in self.ratio.gradient(*sums)))
 
 
-@dataclass(frozen=True)
-class Weighted(_Average):
+class Weighted(_Average, frozen=True):
     """The mean over the classes weighted by support; 0/0 of a class counts as 0."""
 
     @property

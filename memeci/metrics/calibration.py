@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +19,7 @@ def find_bins(score: Floats) -> NDArray[np.int64]:
     return np.searchsorted(np.linspace(0, 1, N_BINS + 1)[1:-1], score)
 
 
-@dataclass(frozen=True)
-class ExpectedCalibrationError:
+class ExpectedCalibrationError(msgspec.Struct, frozen=True):
     """Σ over 15 equal bins of |mean score − rate of positives| × share of examples (Naeini 2015).
 
     The score is the positive class's probability, or with more than two classes the predicted class's, and the rate

@@ -144,7 +144,7 @@ class MultilabelRows:
         self.has_baseline = tallies.has_baseline
         slices = slice_set.membership[tally.leaf]
         keep = slices >= 0
-        self.tally = MultilabelTally(*(getattr(tally, name)[keep] for name in tally.__dataclass_fields__))
+        self.tally = MultilabelTally(*(getattr(tally, name)[keep] for name in tally.__struct_fields__))
         self.slice, self.n_slices, self.n_labels = slices[keep], len(slice_set.keys), len(tallies.labels)
         self.slice_set = slice_set
         self.total = _slice_weights(tallies, slice_set)

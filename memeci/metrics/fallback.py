@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from memeci.measurements import Floats, Measurements, SliceKey
 from memeci.metrics.averages import OfClass
@@ -18,8 +19,7 @@ from memeci.records import Confusion, Evaluation, Pairing
 ERROR_SUFFIXES = ("_stderr", "_se", "_std_err")
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What is known of a baseline: values, and standard errors where there are any, by metric and slice."""
 
     values: Mapping[tuple[str, SliceKey], float]

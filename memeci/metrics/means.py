@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
@@ -13,8 +12,7 @@ REGRESSION = frozenset({Task.REGRESSION})
 EVERY_TASK = frozenset(Task)
 
 
-@dataclass(frozen=True)
-class MeanOf:
+class MeanOf(msgspec.Struct, frozen=True):
     """The weighted mean of ``term`` over examples. No examples: cannot be computed."""
 
     name: str

@@ -5,9 +5,9 @@ A new metric is one file here or one line in the table of ``memeci/metrics/__ini
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +19,7 @@ CLASSIFICATION = frozenset({Task.BINARY, Task.MULTICLASS})
 BINARY = frozenset({Task.BINARY})
 
 
-@dataclass(frozen=True)
-class LabelCounts:
+class LabelCounts(msgspec.Struct, frozen=True):
     """Label counts of S slices and K labels, as shares of the slice's weight.
 
     true      float64[S, K]  predicted and true (t)
@@ -37,8 +36,7 @@ class LabelCounts:
     positive: int | None = None
 
 
-@dataclass(frozen=True)
-class Gradient:
+class Gradient(msgspec.Struct, frozen=True):
     """Derivatives of a label metric by true, predicted and support: float64, broadcastable to [S, K]."""
 
     true: Floats

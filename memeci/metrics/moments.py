@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
@@ -21,8 +20,7 @@ CENTRED_PREDICTION = "({prediction} - {prediction_centre})"
 RELATIVE_ZERO = 1e-14
 
 
-@dataclass(frozen=True)
-class RootMeanSquaredError:
+class RootMeanSquaredError(msgspec.Struct, frozen=True):
     """√ mean (p − y)². No examples: cannot be computed.
 
     >>> import numpy as np
@@ -45,8 +43,7 @@ class RootMeanSquaredError:
         return divide(np.ones_like(means), 2 * np.sqrt(means), 0.0)
 
 
-@dataclass(frozen=True)
-class R2:
+class R2(msgspec.Struct, frozen=True):
     """1 − mean (p − y)² / variance of y. One example, or labels all equal: cannot be computed."""
 
     name: str = "r2"
@@ -66,8 +63,7 @@ class R2:
         return np.stack([-divide(np.ones_like(variance), variance, 0.0), -2 * centre * by_variance, by_variance], axis=1)
 
 
-@dataclass(frozen=True)
-class Pearson:
+class Pearson(msgspec.Struct, frozen=True):
     """Covariance of p and y over the root of the product of their variances. A constant on one side: cannot be computed."""
 
     name: str = "pearson"

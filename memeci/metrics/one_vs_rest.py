@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from memeci.metrics.ranking import AveragePrecision, RocAuc
 from memeci.records import Direction, Task, Unit
 
 
-@dataclass(frozen=True)
-class OneVsRest:
+class OneVsRest(msgspec.Struct, frozen=True):
     """The plain mean of a binary rank metric over all classes, each against the rest.
 
     Needs one probability column per class. A class that never occurs: cannot be computed (scikit-learn refuses it too).

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
@@ -12,8 +11,7 @@ from memeci.metrics.sample import Sample
 from memeci.records import Direction, Task, Unit
 
 
-@dataclass(frozen=True)
-class MedianAbsoluteError:
+class MedianAbsoluteError(msgspec.Struct, frozen=True):
     """The median of |p − y|; with weights the average of the two weighted medians, as scikit-learn has it.
 
     Influence (½ − 1(e ≤ median)) / f(median), the density f taken from the spacing of neighbouring quantiles.
@@ -62,8 +60,7 @@ def _density_at_median(ordered: Floats) -> float:
     return float(2 * half_width / spacing)
 
 
-@dataclass(frozen=True)
-class Spearman:
+class Spearman(msgspec.Struct, frozen=True):
     """Pearson's r of the midranks. All labels or all predictions tied: cannot be computed. scipy defines no weights for it."""
 
     name: str = "spearman"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +14,7 @@ from memeci.measurements import Floats, Integers
 NOT_IN_BASELINE = "the baseline's predictions have no numbers for it"
 
 
-@dataclass(frozen=True)
-class PartBlock:
+class PartBlock(msgspec.Struct, frozen=True):
     """Effects of atoms on all metrics of the part, on one slice: atoms int64[A_b], effects float64[A_b, M]."""
 
     slice: int
@@ -22,8 +22,7 @@ class PartBlock:
     effects: Floats
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """S slices × M metrics; ``positions`` are the metrics' places in the whole list.
 
     ``atom_count`` None means that atoms are the units of the tallies, which all parts share.

@@ -5,8 +5,7 @@ Sources: DeLong 1988 and Sun & Xu 2014 (placements); average precision as scikit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
@@ -18,8 +17,7 @@ NO_BOTH = "both a positive and a negative example are needed"
 NO_POSITIVE = "there are no positive examples"
 
 
-@dataclass(frozen=True)
-class RocAuc:
+class RocAuc(msgspec.Struct, frozen=True):
     """P(score of a positive > score of a negative) + ½ P(equal). Without both classes: cannot be computed.
 
     Influence of a positive: (W / P)·(placement − AUC), placement = share of negatives below it, ties counting half.
@@ -51,8 +49,7 @@ class RocAuc:
         return value, influence
 
 
-@dataclass(frozen=True)
-class AveragePrecision:
+class AveragePrecision(msgspec.Struct, frozen=True):
     """Σ over positives of the precision at their score, over the number of positives. No positives: cannot be computed.
 
     Influence with TP, FP and n counted at each threshold: positive j (N/P)(prec_j − AP + Σ_{pos i: s_i ≤ s_j} FP_i / n_i²),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,8 +31,7 @@ def _order_labels(label: Floats) -> NDArray[np.int64]:
     return np.argsort(label, kind="stable")
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True, dict=True):
     """The examples of one slice as one model scored them, sorted by score, ascending. float64[N] each.
 
     ``label`` is 1 or 0 (or the number to predict); ``weight`` None when all are 1.
@@ -48,8 +47,7 @@ class Sample:
         return sum_ties(self)
 
 
-@dataclass(frozen=True)
-class TiedSums:
+class TiedSums(msgspec.Struct, frozen=True):
     """Cumulative weights over scores sorted ascending. Per example i of N, float64[N], ties sharing one value.
 
     ``positive_below``: weight of positives with a smaller score; ``positive_at``: with the same score; likewise negative.

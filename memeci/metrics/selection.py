@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.errors import ConfigError, DataError
 from memeci.metrics import CLASS_RATIOS, METRICS, Metric
@@ -64,8 +65,7 @@ ALIASES = {
 _NEEDS_PROBABILITY = {"log_loss", "brier"}
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One metric asked for: a known name, or the mean of a ``number`` (a column, or the user's own function)."""
 
     name: str
@@ -74,8 +74,7 @@ class Request:
     unit: Unit | None = None
 
 
-@dataclass(frozen=True)
-class Available:
+class Available(msgspec.Struct, frozen=True):
     """What one side's file offers. ``score``: it has the positive class's number; ``probabilities``: one for each label.
 
     ``score_range`` is that of all of these numbers, and ``probability`` says that they lie in 0–1.
@@ -89,8 +88,7 @@ class Available:
     score_range: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """The metrics in order, and notes about defaults that were left out."""
 
     metrics: tuple[Metric, ...]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +13,7 @@ from memeci.measurements import ALL, Floats, Integers, SliceKey
 Codes = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class SliceSet:
+class SliceSet(msgspec.Struct, frozen=True):
     """All slices by one choice of columns, e.g. every value of (platform,). ``columns`` is empty for "all examples".
 
     keys        the slices kept, S of them
@@ -26,8 +25,7 @@ class SliceSet:
     membership: Codes
 
 
-@dataclass(frozen=True)
-class Leaves:
+class Leaves(msgspec.Struct, frozen=True, dict=True):
     """The finest division of the data: one leaf per combination of all slice columns. Every tally counts by leaf.
 
     n        int64[leaves]  examples
@@ -45,8 +43,7 @@ class Leaves:
         return tuple(key for slice_set in self.sets for key in slice_set.keys)
 
 
-@dataclass(frozen=True)
-class CellTally:
+class CellTally(msgspec.Struct, frozen=True):
     """Joint counts n[leaf, y, base, cand] in sparse form, R rows; codes index ``Tallies.labels``.
 
     Without a baseline ``base`` equals ``cand``. ``weight`` is the sum of weights, equal to ``n`` without weights.
@@ -62,8 +59,7 @@ class CellTally:
     unit: Codes | None = None
 
 
-@dataclass(frozen=True)
-class MultilabelTally:
+class MultilabelTally(msgspec.Struct, frozen=True):
     """Per leaf, unit and label: sums of weights of true positives, predictions and support, R rows.
 
     An example may count under several labels. ``n_labels`` is the number of labels known.
@@ -79,8 +75,7 @@ class MultilabelTally:
     cand_predicted: Floats
 
 
-@dataclass(frozen=True)
-class MomentTally:
+class MomentTally(msgspec.Struct, frozen=True):
     """Sums of terms per leaf and unit, R rows and T terms: of w, w·term(baseline), w·term(candidate).
 
     base, cand  float64[R, T]; ``terms`` gives their expressions
@@ -95,8 +90,7 @@ class MomentTally:
     cand: Floats
 
 
-@dataclass(frozen=True)
-class ScoreArrays:
+class ScoreArrays(msgspec.Struct, frozen=True):
     """Examples themselves, as compact arrays: for statistics of ranks, which no finite table of sums gives exactly.
 
     leaf, unit  int[N];  label float64[N] (1.0 positive, 0.0 negative; or the number to predict)
@@ -113,8 +107,7 @@ class ScoreArrays:
     base_label: Floats | None = None
 
 
-@dataclass(frozen=True)
-class Tallies:
+class Tallies(msgspec.Struct, frozen=True):
     """Everything `metrics` needs. ``n_units`` is how many units ``unit`` columns number; units are exact when few."""
 
     labels: tuple[str, ...]
@@ -133,8 +126,7 @@ class Tallies:
     grouped: bool = False
 
 
-@dataclass(frozen=True)
-class UnitTotals:
+class UnitTotals(msgspec.Struct, frozen=True):
     """Per leaf and unit, R rows: examples and their weight. Given wherever some tally has units."""
 
     leaf: Codes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.errors import ConfigError
 from memeci.records import Task
@@ -16,8 +17,7 @@ NEGATIVE_NAMES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Signs:
+class Signs(msgspec.Struct, frozen=True):
     """What a first look shows. ``fractional`` says that some value is no whole number."""
 
     has_label: bool

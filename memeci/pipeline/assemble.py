@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from memeci import __version__
 from memeci.config import Config
@@ -28,8 +29,7 @@ from memeci.records import (
 )
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """Everything an evaluation found."""
 
     config: Config
@@ -46,7 +46,7 @@ class Parts:
     examples: tuple[FlipExample, ...] = ()
     shares: tuple[SliceShare, ...] = ()
     history: tuple[ReleaseSummary, ...] = ()
-    noise: Mapping[str, float] = field(default_factory=dict)
+    noise: Mapping[str, float] = msgspec.field(default_factory=dict)
     noise_runs: int = 0
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from memeci.config import ColumnsConfig
 from memeci.errors import ConfigError
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from memeci.registry import Registry
 
 
-@dataclass(frozen=True)
-class FoundSide:
+class FoundSide(msgspec.Struct, frozen=True):
     """``source`` is the predictions file; without one there are only ``metrics`` or ``record`` to compare with.
 
     ``released``: the file is a release's own, with its names. ``columns`` are the names where they are other than today's.
@@ -31,8 +31,7 @@ class FoundSide:
     columns: ColumnsConfig | None = None
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """Where releases are looked for (None: in no repository), of which model, and the folder for what is found."""
 
     registry: Registry | None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
+from msgspec.structs import replace
 
 from memeci.config import Config
 from memeci.decision import is_failure
@@ -41,8 +41,7 @@ KEEP_UP_TO = 1_000_000
 """Examples whose predictions are kept beside the record. More are written when a release asks for them."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What to evaluate. ``predictions`` and ``baseline`` win over the configuration's.
 
     ``environment`` is what the user's own code may see; ``echo`` takes what the command prints. ``commit`` is the commit
@@ -65,8 +64,7 @@ class Request:
     credentials: Credentials | None = None
 
 
-@dataclass(frozen=True)
-class Evaluated:
+class Evaluated(msgspec.Struct, frozen=True):
     """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``; ``picture`` is there if it was asked for."""
 
     record: Evaluation
@@ -126,8 +124,7 @@ def _run_command(request: Request, registry: Registry | None) -> None:
         raise
 
 
-@dataclass(frozen=True)
-class _Evaluation:
+class _Evaluation(msgspec.Struct, frozen=True):
     """One evaluation under way: the story in order."""
 
     request: Request

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import combinations
+
+import msgspec
+from msgspec.structs import replace
 
 from memeci.decision import FlipRates, NoiseFloor, compute_noise_floor, count_flips
 from memeci.errors import ConfigError
@@ -14,8 +16,7 @@ from memeci.records import Evaluation, Unit
 MAX_PAIRS = 45
 
 
-@dataclass(frozen=True)
-class Noise:
+class Noise(msgspec.Struct, frozen=True):
     """``flips`` counts the verdicts of the pairs as the gate stands; ``units`` says how a metric's values are shown."""
 
     floor: NoiseFloor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from memeci.errors import MemeciError
 from memeci.records import Record
@@ -10,8 +10,7 @@ from memeci.records import Record
 DEFAULT_THEME = "memeops"
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(msgspec.Struct, frozen=True):
     """A drawn picture. ``alt`` and ``caption`` are made of text from outside."""
 
     png: bytes
@@ -20,8 +19,7 @@ class Drawn:
     gif: bytes | None = None
 
 
-@dataclass(frozen=True)
-class DrawResult:
+class DrawResult(msgspec.Struct, frozen=True):
     """``drawn`` is None where it could not be drawn; ``warnings`` say why, or what is missing on it."""
 
     drawn: Drawn | None

@@ -42,8 +42,7 @@ class Show:
     release_tag: str = ""
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """``annotations`` are lines for GitHub's log; ``outputs`` what later steps read."""
 
     receipt: Receipt

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from memeci.config import ColumnsConfig, Config
 from memeci.engines.engine import Engine, LabelKind, Table
@@ -23,8 +25,7 @@ from memeci.usercode import compute_numbers
 RELEASED = ColumnsConfig(id="id", label="label", prediction="prediction", unused=frozenset({"text"}))
 
 
-@dataclass(frozen=True)
-class Setup:
+class Setup(msgspec.Struct, frozen=True):
     """What loading needs to know besides the file. ``environment`` is for the user's own metric functions, without tokens."""
 
     config: Config

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
+
+import msgspec
 
 from memeci.errors import DataError
 from memeci.puns.tag import parse_commit
@@ -24,8 +25,7 @@ _VERSION = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class ImageMetadata:
+class ImageMetadata(msgspec.Struct, frozen=True):
     """``tags`` are whole references where images were named, bare tags otherwise; ``labels`` in the order they are written."""
 
     commit: str

@@ -6,7 +6,8 @@ import enum
 import functools
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.errors import DataError
 from memeci.puns.leet import weave_leet
@@ -32,8 +33,7 @@ class Style(enum.Enum):
     LEET = "leet"
 
 
-@dataclass(frozen=True)
-class DecodedTag:
+class DecodedTag(msgspec.Struct, frozen=True):
     """What a tag says by itself: the commit's first digits, and the words in front of them ("" for a sha- tag)."""
 
     tag: str
@@ -42,8 +42,7 @@ class DecodedTag:
     slang: str = ""
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """How the hash is read: every segment of it, and the stretch of them that makes the pun."""
 
     commit: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import shlex
 import zlib
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from memeci.errors import DataError
 
@@ -26,8 +27,7 @@ _WIDE_BOMS = {
 }
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(msgspec.Struct, frozen=True, dict=True):
     """A look at one file.
 
     ``head`` is the decompressed beginning, at most HEAD_BYTES; None where no decoder for its compression is at hand.

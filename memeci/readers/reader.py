@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from memeci.readers.probe import Probe
 from memeci.relation import FileFormat
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """How a file is scanned. Files of one relation share their layout."""
 
     format: FileFormat
@@ -21,8 +21,7 @@ class Layout:
     bom: bool = False
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """A checked file: usually the file itself, or what a reader made of it."""
 
     path: Path

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+import msgspec
 
 from memeci.errors import DataError
 from memeci.registry.command import MIB
@@ -29,8 +30,7 @@ _MAX_METRICS = 1000
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/|(?:outs|- md5):", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Adopted:
+class Adopted(msgspec.Struct, frozen=True):
     """What a tree had: ``predictions`` copied out, or ``metrics``; ``commit`` is the tree's."""
 
     commit: str

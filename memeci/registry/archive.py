@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from memeci.errors import ConfigError, DataError
 from memeci.registry.command import MIB, Guard, run_git
@@ -24,8 +25,7 @@ PICTURE_LIMIT = 16 * MIB
 _TIP_LIMIT = 64 * MIB
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """What is kept: record.json as bytes, the picture, and its suffix (".png", ".gif")."""
 
     record: bytes
@@ -33,8 +33,7 @@ class Failure:
     suffix: str = ".png"
 
 
-@dataclass(frozen=True)
-class Archived:
+class Archived(msgspec.Struct, frozen=True):
     """Where it lies: ``commit`` on ``ref``, the picture there as ``picture`` (named by its content, as image proxies cache)."""
 
     ref: str

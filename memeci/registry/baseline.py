@@ -6,9 +6,10 @@ Asks the remote as little as it can: one listing of tags, and one ref at depth 1
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from memeci.errors import ConfigError, DataError
 from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
@@ -24,8 +25,7 @@ LATEST = "latest"
 LATEST_PRERELEASE = "latest-prerelease"
 
 
-@dataclass(frozen=True)
-class FoundBaseline:
+class FoundBaseline(msgspec.Struct, frozen=True):
     """What was found. ``record`` is there for releases; ``predictions`` lies in the folder the caller gave; ``metrics`` are
     numbers by name where a tag without predictions has a metrics file. ``history`` is the line of releases up to this one."""
 
@@ -36,8 +36,7 @@ class FoundBaseline:
     history: tuple[ReleaseSummary, ...] = ()
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(msgspec.Struct, frozen=True, dict=True):
     """What is looked for, and where."""
 
     repository: Repository

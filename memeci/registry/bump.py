@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.formatting import format_count
 from memeci.records import DatasetChange, Evaluation, Outcome
@@ -19,8 +20,7 @@ class Bump(enum.Enum):
     PATCH = "patch"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """The part that is raised, and the reason as a sentence without its full stop."""
 
     part: Part

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.errors import GitError
 from memeci.registry.command import MIB, Guard, format_last_words, run_git
@@ -13,8 +14,7 @@ from memeci.registry.push import push_refs
 from memeci.registry.repository import Repository
 
 
-@dataclass(frozen=True)
-class Clearing:
+class Clearing(msgspec.Struct, frozen=True):
     """What goes: full ref name → record commit, here and at the remote. ``kept`` are the versions that stay, newest first."""
 
     here: Mapping[str, str]

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import msgspec
+
 from memeci.errors import GitError
 
 KIB = 1024
@@ -48,8 +50,7 @@ exec git "$@"
 """
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """What a finished git process left. ``stderr`` is cut at 64 KiB and carries no password."""
 
     code: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.registry.command import MIB
 from memeci.registry.names import TagStyle, Version, parse_model_tag, parse_version, release_ref
@@ -15,8 +16,7 @@ from memeci.registry.scratch import open_scratch
 _FETCH_LIMIT = 1024 * MIB
 
 
-@dataclass(frozen=True)
-class ReleaseRef:
+class ReleaseRef(msgspec.Struct, frozen=True):
     """A release as refs show it. ``record`` is the commit with its record; None where that was cleared away.
 
     ``here`` whether tag and record lie in the clone as they do at the remote, so that nothing need be fetched.

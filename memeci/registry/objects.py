@@ -13,9 +13,10 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+
+import msgspec
 
 from memeci.errors import DataError, GitError
 from memeci.registry.command import Guard, start_git
@@ -27,8 +28,7 @@ HASHES = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 _HEX_LENGTH = {40: "sha1", 64: "sha256"}
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """What an object is, before its content is read. ``size`` is in bytes."""
 
     id: str
@@ -124,8 +124,7 @@ def _broken(name: str) -> GitError:
     )
 
 
-@dataclass(frozen=True)
-class TreeEntry:
+class TreeEntry(msgspec.Struct, frozen=True):
     """One line of a tree: ``mode`` in octal as git writes it."""
 
     mode: str

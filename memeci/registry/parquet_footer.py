@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from memeci.errors import DataError
 from memeci.registry.command import KIB, MIB
@@ -25,8 +26,7 @@ _STRUCT, _LIST, _BINARY, _DOUBLE = 12, 9, 8, 7
 _NUM_ROWS, _ROW_GROUPS, _TOTAL_BYTE_SIZE = 3, 4, 2
 
 
-@dataclass(frozen=True)
-class Footer:
+class Footer(msgspec.Struct, frozen=True):
     """``unpacked`` is the sum over row groups of their bytes when not compressed, as the file claims it."""
 
     rows: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.errors import ConfigError
 from memeci.registry.command import MIB
@@ -20,8 +21,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _RELEASE_LINE = re.compile(rb"^memeci-release: (\S+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Promotion:
+class Promotion(msgspec.Struct, frozen=True):
     """A release that entered a stage. ``remote`` is where the tag was pushed to."""
 
     tag: str

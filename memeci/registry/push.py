@@ -10,7 +10,8 @@ import random
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.errors import GitError
 from memeci.registry.command import MIB, Output, format_last_words, run_git
@@ -40,8 +41,7 @@ _RACE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """A remote's way of saying no, and what to do about it."""
 
     pattern: str
@@ -118,8 +118,7 @@ def push_refs(
     raise _explain(output, lines, remote)
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(msgspec.Struct, frozen=True):
     """One ref in the answer of `git push --porcelain`: "*" created, "=" was there, "-" deleted, "!" refused and why."""
 
     flag: str
@@ -127,8 +126,7 @@ class _Line:
     summary: str
 
 
-@dataclass(frozen=True)
-class _Sender:
+class _Sender(msgspec.Struct, frozen=True):
     repository: Repository
     remote: str
     scratch: Scratch | None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from memeci.errors import DataError
 from memeci.registry.credentials import Credentials
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from memeci.registry.releases import Release, ReleaseRequest
 
 
-@dataclass(frozen=True)
-class Registry:
+class Registry(msgspec.Struct, frozen=True):
     """A model registry in git. ``namespace`` is where refs other than tags lie."""
 
     repository: Repository

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from memeci.errors import DataError
 from memeci.records import Evaluation
@@ -30,8 +31,7 @@ _TREE_LIMIT = 64 * KIB
 _DIGEST = re.compile(r"^memeci-(record|predictions): sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class ReleaseContent:
+class ReleaseContent(msgspec.Struct, frozen=True):
     """What a release holds. ``commit`` is the one that was evaluated; ``predictions`` where they were copied to."""
 
     evaluation: Evaluation

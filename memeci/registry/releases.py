@@ -7,8 +7,9 @@ record is named before the tag, so a host that dies halfway leaves a record with
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from memeci.errors import ConfigError, DataError, GitError
 from memeci.records import Evaluation, Status
@@ -29,8 +30,7 @@ from memeci.registry.writing import create_refs, read_identity
 _PICTURE_LIMIT = 16 * MIB
 
 
-@dataclass(frozen=True)
-class ReleaseRequest:
+class ReleaseRequest(msgspec.Struct, frozen=True):
     """What the user wants released. ``version`` overrides ``bump``; ``force_reason`` is why a failed verdict may pass."""
 
     evaluation_dir: Path
@@ -41,8 +41,7 @@ class ReleaseRequest:
     sign: bool = False
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(msgspec.Struct, frozen=True):
     """A release that was made. ``remote`` is where it was pushed to, None where it is in the clone only."""
 
     model: str
@@ -57,8 +56,7 @@ class Release:
     remote: str | None
 
 
-@dataclass(frozen=True)
-class _Prepared:
+class _Prepared(msgspec.Struct, frozen=True):
     """All that does not change when a race is lost and the version is computed again."""
 
     repository: Repository
@@ -71,8 +69,7 @@ class _Prepared:
     identity: str
 
 
-@dataclass(frozen=True)
-class _Names:
+class _Names(msgspec.Struct, frozen=True):
     """``marked`` says whether the remote has our mark, so that it is known to take refs in our namespace."""
 
     version: Version

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from memeci.errors import ConfigError, GitError
 from memeci.registry.command import MIB, Guard, Output, check_succeeded, format_last_words, run_git
@@ -16,8 +17,7 @@ from memeci.registry.objects import ObjectReader
 from memeci.registry.scratch import Setting, parse_settings
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """The commit that is checked out. ``commit`` is None before the first one, ``branch`` None when HEAD is detached."""
 
     commit: str | None
@@ -25,8 +25,7 @@ class Head:
     branch: str | None
 
 
-@dataclass(frozen=True)
-class TagRef:
+class TagRef(msgspec.Struct, frozen=True):
     """A tag as a listing shows it. ``id`` is the tag object (the commit for a lightweight tag); ``commit`` where the listing
     says it; ``remote`` whether the remote listed it."""
 
@@ -36,8 +35,7 @@ class TagRef:
     remote: bool
 
 
-@dataclass(frozen=True)
-class Repository:
+class Repository(msgspec.Struct, frozen=True, dict=True):
     """``top`` is the folder of the work tree (the repository itself where it is bare); ``objects`` its object directory."""
 
     top: Path

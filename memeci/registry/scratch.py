@@ -13,8 +13,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from memeci.registry.command import MIB, Guard, Output, run_git
 from memeci.registry.objects import ObjectReader
@@ -54,8 +55,7 @@ def _quote(text: str, *, values: bool = False) -> str:
     return f'"{escaped}"'
 
 
-@dataclass(frozen=True)
-class Scratch:
+class Scratch(msgspec.Struct, frozen=True):
     """The repository, and the folder that git is run in: URLs like ``../model.git`` are relative to the user's clone."""
 
     git_dir: Path

@@ -6,8 +6,9 @@ Written for GitHub's renderer; GitLab's reads the same. Knows no forge: the mark
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from memeci.records import Evaluation
 from memeci.report.comment_view import build_view
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     import jinja2
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """How much of everything is shown, in rows."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.formatting import format_slice
 from memeci.records import Comparison, Evaluation, Outcome, Status
@@ -11,8 +12,7 @@ from memeci.records import Comparison, Evaluation, Outcome, Status
 MAX_LABEL = 200
 
 
-@dataclass(frozen=True)
-class _Sample:
+class _Sample(msgspec.Struct, frozen=True):
     labels: dict[str, str]
     value: float | int
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.records import Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason
 
@@ -64,8 +65,7 @@ def _badness(comparison: Comparison) -> tuple[int, bool, float, float]:
     return RANK[comparison.outcome], not comparison.gated, 1.0 if evidence is None else evidence, loss
 
 
-@dataclass(frozen=True)
-class MatrixCell:
+class MatrixCell(msgspec.Struct, frozen=True):
     """``share`` is the part of the true label's examples (candidate), ``change`` candidate − baseline in examples."""
 
     count: int
@@ -73,8 +73,7 @@ class MatrixCell:
     change: int | None
 
 
-@dataclass(frozen=True)
-class Matrix:
+class Matrix(msgspec.Struct, frozen=True):
     """The confusion matrix of the classes with most errors: ``rows[t][p]`` by ``labels``; ``n_classes`` in all."""
 
     labels: tuple[str, ...]

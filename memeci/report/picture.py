@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True)
-class PictureLink:
+class PictureLink(msgspec.Struct, frozen=True):
     """``url`` is a web address or a file name beside the comment; None when no place took the picture: the caption is shown
     as text then. ``alt`` is made from the data; ``caption`` is what the picture says."""
 

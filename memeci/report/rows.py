@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from memeci.formatting import NOTHING, format_count, format_delta, format_interval, format_slice, format_value
 from memeci.records import BaselineKind, Comparison, Direction, Evaluation, Outcome, Pairing, Unit
@@ -12,8 +12,7 @@ from memeci.report.words import OUTCOME_EMOJI, PAIRING, Phrases
 SHORT_COMMIT = 10
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One comparison. ``metric``, ``slice`` and ``reason`` may hold text from outside; ``limits`` are what the gate demands."""
 
     outcome: Outcome

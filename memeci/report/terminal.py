@@ -6,8 +6,9 @@ Nothing from outside is markup here, and no control character reaches the termin
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from memeci.formatting import format_count, format_slice
 from memeci.records import Comparison, Evaluation, FlipExample, FlipKind, Outcome, Status
@@ -77,8 +78,7 @@ def _calm(line: str) -> str:
     return line.replace("##[", "# #[")
 
 
-@dataclass(frozen=True)
-class _Page:
+class _Page(msgspec.Struct, frozen=True):
     """``say`` is for sentences, ``short`` for the words in tables: two languages in a cell would not fit 80 columns."""
 
     record: Evaluation

@@ -127,8 +127,7 @@ class Run:
         return tuple(m for m in found if m is not None)
 
 
-@dataclass(frozen=True)
-class _Config(Config):
+class _Config(Config, frozen=True):
     numbers: tuple[str, ...] = ()
 
     @property

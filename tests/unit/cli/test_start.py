@@ -34,3 +34,15 @@ def test_what_every_command_imports__is_light(statement: str, also: set[str]) ->
 
 def test_a_picture_is_drawn_without_a_network_library() -> None:
     assert not _loaded("import memeci.memes.render") & {"urllib.request", "http.client", "ssl"}
+
+
+def test_nearly_all_frozen_values_are_structs() -> None:
+    """A dataclass is compiled from source when its module loads, 0.4 ms each; an evaluation loads about 150 such classes."""
+    found = _loaded(
+        "import sys, memeci.cli, memeci.pipeline.evaluate, memeci.memes.render, memeci.report, memeci.registry\n"
+        "mine = [m for n, m in list(sys.modules.items()) if n.startswith('memeci')]\n"
+        "made = {f'dataclass:{c.__module__}.{c.__name__}' for m in mine for c in vars(m).values()\n"
+        "        if isinstance(c, type) and '__dataclass_fields__' in vars(c) and c.__module__.startswith('memeci')}\n"
+        "sys.modules |= dict.fromkeys(made)"
+    )
+    assert len({name for name in found if name.startswith("dataclass:")}) < 25

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from memeci.config import ColumnsConfig, Config, MetricConfig, Override, load_config, load_configs
 from memeci.config.keys import KEYS

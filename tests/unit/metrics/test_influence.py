@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import asdict, replace
 
 from memeci.measurements import Measurements
 from memeci.metrics.measure import measure
@@ -77,7 +77,7 @@ def _weigh_unit(tallies: Tallies, unit: int, factor: float) -> Tallies:
 def _leave_out_unit(tallies: Tallies, unit: int) -> Tallies:
     def leave_out(table: Any) -> Any:
         keep = table.unit != unit
-        return replace(table, **{name: v[keep] for name, v in vars(table).items() if isinstance(v, np.ndarray)})
+        return replace(table, **{name: v[keep] for name, v in asdict(table).items() if isinstance(v, np.ndarray)})
 
     return _map_rows(tallies, leave_out)
 
