@@ -6,10 +6,11 @@ They take no part in the tested family: this is read after the tallies, from the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from memeci.engines.canonical import build_canonical
 from memeci.engines.duckdb import quote_name
@@ -33,8 +34,7 @@ _FLIPPED = "flipped"
 _KINDS = frozenset({"text", "boolean", "integer"})
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(msgspec.Struct, frozen=True):
     """A column: its ``field`` in the relation ``explained``, what its codes mean, and the code of each row of Changes, int64[R]."""
 
     column: str
@@ -44,8 +44,7 @@ class Axis:
     codes: Integers
 
 
-@dataclass(frozen=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """Examples, fixed and broken ones by combination of values: int64[R] each."""
 
     axes: tuple[Axis, ...]
@@ -165,8 +164,7 @@ def _encode(column: tuple[Any, ...]) -> tuple[tuple[Any, ...], Integers]:
     return tuple(values), np.array([index[value] for value in column], dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class _Outcome:
+class _Outcome(msgspec.Struct, frozen=True):
     """What the candidate did, per row of counts: its prediction, whether that is right, and the range of its score (or NaN)."""
 
     prediction: Integers
