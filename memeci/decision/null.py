@@ -136,7 +136,11 @@ def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draw
         rows = build_rows(swaps, n_tests)
         drawn = redraw_imbalances(source, rows.count, n_draws)
         for tests, effects in _stack_blocks(swaps, rows, family.se0):
-            table[tests] += _quantise(effects * family.sign[tests], rows.count).T @ drawn
+            product = _quantise(effects * family.sign[tests], rows.count).T @ drawn
+            if np.array_equal(tests, np.arange(n_tests)):
+                table = product
+            else:
+                table[tests] += product
     unpaired = np.flatnonzero(np.isnan(family.se0))
     table[unpaired] = source.normals((len(unpaired), n_draws))
     return table

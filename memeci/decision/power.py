@@ -15,7 +15,7 @@ import numpy as np
 from memeci.measurements import Floats
 
 POWER = 0.80
-_ITERATIONS = 60
+_ITERATIONS = 30
 
 
 class Threshold(msgspec.Struct, frozen=True):

@@ -26,9 +26,6 @@ PEEK_ROWS = 500
 MAX_LOOKED_AT, MAX_COLUMNS = 256, 16
 MAX_VALUES, MAX_LENGTH = 24, 200
 
-KEEP_UP_TO = 100_000
-"""Examples up to which these columns are kept in memory, to be read once."""
-
 MAX_CELLS = 20_000
 """Combinations of values that are counted. A file of fewer examples cannot have more."""
 
@@ -129,9 +126,8 @@ def _create_explained(engine: Engine, table: Table, columns: tuple[str, ...], *,
     source = build_canonical(engine.scan(table.relation), table.schema, parts, table.kind).select()
     cut = ", ".join(f"left(s{i}, {MAX_LENGTH + 1}) as s{i}" for i, column in enumerate(columns) if column not in table.columns.slices)
     within = f" where e.id in (select id from {PAIR})" if partial else ""
-    kind = "table" if table.n <= KEEP_UP_TO else "view"
     engine.execute(
-        f"create or replace temp {kind} {EXPLAINED} as select e.* replace ({cut}), f.fixed"
+        f"create or replace temp view {EXPLAINED} as select e.* replace ({cut}), f.fixed"
         f" from ({source}) e left join {_FLIPPED} f on e.id = f.id{within}"
     )
 

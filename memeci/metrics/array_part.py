@@ -31,21 +31,23 @@ class _Job(msgspec.Struct, frozen=True):
     """Metrics to run on some arrays; their ``columns`` among all metrics, and the number of classes averaged over."""
 
     arrays: ScoreArrays
-    metrics: Sequence[ArrayMetric]
-    columns: Sequence[int]
+    metrics: tuple[ArrayMetric, ...]
+    columns: tuple[int, ...]
     classes: int = 1
 
 
 def _list_jobs(tallies: Tallies, metrics: Sequence[Metric]) -> list[_Job]:
-    jobs = []
-    for needs, arrays in (("scores", tallies.scores), ("numbers", tallies.scores), ("confidences", tallies.confidences)):
-        chosen = [i for i, m in enumerate(metrics) if m.needs == needs]  # type: ignore[attr-defined]
-        if chosen and arrays is not None:
-            jobs.append(_Job(arrays, [metrics[i] for i in chosen], chosen))  # type: ignore[misc]
+    """Return one job per set of arrays: with two classes scores are confidences, too, and are sorted once for both."""
+    sources = {"scores": tallies.scores, "numbers": tallies.scores, "confidences": tallies.confidences}
+    jobs: dict[int, _Job] = {}
+    for column, metric in enumerate(metrics):
+        arrays = sources.get(metric.needs)  # type: ignore[attr-defined]
+        if arrays is not None:
+            known = jobs.get(id(arrays), _Job(arrays, (), ()))
+            jobs[id(arrays)] = msgspec.structs.replace(known, metrics=(*known.metrics, metric), columns=(*known.columns, column))
     over = {i: m.binary for i, m in enumerate(metrics) if isinstance(m, OneVsRest)}
-    if over:
-        jobs += [_Job(a, list(over.values()), list(over), len(tallies.class_scores)) for a in tallies.class_scores]
-    return jobs
+    classes = tallies.class_scores if over else ()
+    return [*jobs.values(), *(_Job(a, tuple(over.values()), tuple(over), len(classes)) for a in classes)]
 
 
 class _Builder:
@@ -65,7 +67,7 @@ class _Builder:
     def add(self, job: _Job) -> None:
         arrays = job.arrays
         if self.tallies.has_baseline and np.isnan(arrays.base).any():
-            self.baseline[:, job.columns] = np.nan
+            self.baseline[:, list(job.columns)] = np.nan
             self.unknown[list(job.columns)] = True
         elif self.tallies.has_baseline:
             self._add_side(job, arrays.base, arrays.label if arrays.base_label is None else arrays.base_label, -1.0)

@@ -163,7 +163,7 @@ def _collect_outputs(record: Evaluation, directory: Path, environment: Environme
     source = f"{environment.server_url}/{environment.repository}" if environment.server_url and environment.repository else None
     picture = directory / PICTURE_FILE
     return {
-        **build_outputs(record, image=show.image, source_url=source),
+        **build_outputs(record, image=show.image, source_url=source, release_tag=show.release_tag),
         "comment-url": receipt.comment_url or "",
         "record-path": str(directory / RECORD_FILE),
         "meme-path": str(picture) if picture.is_file() else "",

@@ -47,11 +47,11 @@ def render_files(record: Evaluation, *, language: Language, picture: PictureLink
     return {name: text.encode() for name, text in texts.items()}
 
 
-def build_outputs(record: Evaluation, *, image: str | None = None, source_url: str | None = None) -> dict[str, str]:
+def build_outputs(record: Evaluation, *, image: str | None = None, source_url: str | None = None, release_tag: str = "") -> dict[str, str]:
     """Return what later steps of a workflow read, by name; "" where there is nothing to say."""
     from memeci.report import outputs
 
-    return outputs.build_outputs(record, image=image, source_url=source_url)
+    return outputs.build_outputs(record, outputs.ImageNames(image, source_url, release_tag))
 
 
 def render_comment(record: Evaluation, *, language: Language, picture: PictureLink | None, limit: int = 65_000) -> str:

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
+from dataclasses import dataclass
 
+from memeci.errors import DataError
 from memeci.formatting import format_slice
+from memeci.puns import ImageMetadata, build_image_metadata, format_labels, format_tags
 from memeci.records import Evaluation
 from memeci.report.escape import to_line
 
-# docker/distribution, reference grammar: tag := /[\w][\w.-]{0,127}/
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._:/-]*")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def build_outputs(record: Evaluation, *, image: str | None = None, source_url: str | None = None) -> dict[str, str]:
+@dataclass(frozen=True)
+class ImageNames:
+    """What the names of a container image need besides the record: the image itself, where its source is, a new release's tag."""
+
+    image: str | None = None
+    source_url: str | None = None
+    release_tag: str = ""
+
+
+def build_outputs(record: Evaluation, names: ImageNames) -> dict[str, str]:
     """Return the outputs of the action, in kebab-case; always the same names, "" where there is nothing to say.
 
-    ``docker-tags`` and ``docker-labels`` are lines, as docker/build-push-action reads them; ``image`` stands before each tag.
+    ``docker-tags`` and ``docker-labels`` are lines, as docker/build-push-action reads them; the image stands before each tag.
     """
-    pun = record.docker_tag.tag if record.docker_tag and _TAG.fullmatch(record.docker_tag.tag) else ""
-    commit = record.candidate.commit if record.candidate.commit and _SHA.fullmatch(record.candidate.commit) else ""
-    prefix = f"{image}:" if image and _IMAGE.fullmatch(image) else ""
-    tags = [tag for tag in (pun, f"sha-{commit}" if commit else "") if tag]
-    labels = {"revision": commit, "version": pun, "source": source_url or ""}
+    metadata = _build_metadata(record, names)
     flips = record.flips
     return {
         "verdict": record.verdict.status.value,
@@ -34,10 +41,33 @@ def build_outputs(record: Evaluation, *, image: str | None = None, source_url: s
         "deltas": _format_deltas(record),
         "broken": str(flips.broken) if flips else "",
         "fixed": str(flips.fixed) if flips else "",
-        "docker-tag": pun,
-        "docker-tags": "\n".join(prefix + tag for tag in tags),
-        "docker-labels": "\n".join(f"org.opencontainers.image.{name}={value}" for name, value in labels.items() if value),
+        "docker-tag": metadata.docker_tag.tag if metadata else "",
+        "docker-tags": format_tags(metadata) if metadata else "",
+        "docker-labels": format_labels(metadata) if metadata else "",
     }
+
+
+def _build_metadata(record: Evaluation, names: ImageNames) -> ImageMetadata | None:
+    """Return tags and labels; None without a commit, or where the record holds what no image may be called."""
+    if record.candidate.commit is None or record.docker_tag is None:
+        return None
+    images = (names.image,) if names.image and _IMAGE.fullmatch(names.image) else ()
+    created = datetime.datetime.fromisoformat(record.provenance.created_at.replace("Z", "+00:00")) if _is_time(record) else None
+    try:
+        return build_image_metadata(
+            record.candidate.commit,
+            record.docker_tag,
+            images=images,
+            release=names.release_tag or None,
+            source=names.source_url,
+            created=created,
+        )
+    except DataError:
+        return None
+
+
+def _is_time(record: Evaluation) -> bool:
+    return _TIME.fullmatch(record.provenance.created_at) is not None
 
 
 def _format_deltas(record: Evaluation) -> str:

@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import scipy.stats
 import sklearn.metrics as sk
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from memeci.metrics import CLASS_RATIOS, label_part
 from memeci.metrics.averages import OfClass
@@ -257,6 +258,6 @@ def test_what_a_report_shows_survives_scores_without_weight_or_class(tmp_path: P
     assert sum(b.n for b in build_calibration(measured.tallies.scores)) == 2
     arrays = measured.tallies.scores
     assert arrays is not None
-    empty = replace(arrays, **{k: v[:0] for k, v in asdict(arrays).items() if isinstance(v, np.ndarray)})
+    empty = replace(arrays, **{k: v[:0] for k, v in msgspec.structs.asdict(arrays).items() if isinstance(v, np.ndarray)})
     assert build_roc(empty, has_baseline=True) is None
     assert build_calibration(empty) == ()

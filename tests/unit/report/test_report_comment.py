@@ -150,6 +150,16 @@ def test_reasons__only_those_that_no_row_shows() -> None:
     assert "- accuracy fell" not in text
 
 
+def test_slice_that_gained__is_named_as_a_gain() -> None:
+    record = failing()
+    assert record.flips is not None
+    (first, *_) = record.flips.slices
+    gain = msgspec.structs.replace(first, fixed=158, broken=12)
+    text = comment(msgspec.structs.replace(record, flips=msgspec.structs.replace(record.flips, fixed=266, broken=47, slices=(gain,))))
+    assert "of the net gain (158 fixed, 12 broken)" in text
+    assert "net loss" not in text
+
+
 def test_an_absolute_path_is_shown_by_its_file_name() -> None:
     one = failing()
     baseline = Baseline(BaselineKind.FILE, "/home/someone/models/old.parquet")

@@ -16,7 +16,14 @@ def test_docker_tags__the_pun_and_the_commit_with_the_image_before_them() -> Non
 
     assert outputs["docker-tag"] == "si-yi-chi-jiu-4f1c9e7"
     assert outputs["docker-tags"].split("\n") == ["ghcr.io/o/r:si-yi-chi-jiu-4f1c9e7", f"ghcr.io/o/r:sha-{CANDIDATE_COMMIT}"]
-    assert f"org.opencontainers.image.revision={CANDIDATE_COMMIT}" in outputs["docker-labels"].split("\n")
+    labels = outputs["docker-labels"].split("\n")
+    assert f"org.opencontainers.image.revision={CANDIDATE_COMMIT}" in labels
+    assert any(label.startswith("dev.memeci.pun=") for label in labels)
+
+
+def test_a_release__adds_its_version_and_latest() -> None:
+    tags = build_outputs(failing(), release_tag="sentiment@v1.4.0")["docker-tags"].split("\n")
+    assert tags[-2:] == ["1.4.0", "latest"]
 
 
 def test_deltas__are_json_by_metric_and_slice() -> None:
