@@ -131,6 +131,3 @@ def _split(order: NDArray[np.int64], leaf: NDArray[np.int32], slice_set: SliceSe
     by_slice = np.argsort(slices, kind="stable")
     bounds = np.searchsorted(slices[by_slice], np.arange(n_slices + 1))
     return [order[by_slice[bounds[s] : bounds[s + 1]]] for s in range(n_slices)]
-
-
-__all__ = ["Floats", "measure_array"]

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from memeci.measurements import Floats, Integers
+from memeci.measurements import Floats
 from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, divide, sum_by
 from memeci.metrics.tallies import CellTally, Codes, MultilabelTally, SliceSet, Tallies
 
@@ -203,6 +203,3 @@ def _slice_weights(tallies: Tallies, slice_set: SliceSet) -> Floats:
     slices = slice_set.membership[tallies.units.leaf]
     keep = slices >= 0
     return sum_by(slices[keep], tallies.units.weight[keep], len(slice_set.keys))
-
-
-__all__ = ["CellRows", "Integers", "MultilabelRows", "Rows"]

@@ -146,6 +146,3 @@ def count_slices(leaves: Leaves) -> Integers:
         np.add.at(totals, slice_set.membership[inside], leaves.n[inside])
         counts.append(totals)
     return np.concatenate(counts)
-
-
-__all__ = ["Floats", "count_slices", "measure"]
