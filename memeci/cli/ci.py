@@ -76,7 +76,6 @@ def _evaluate(environment: Environment, config: Path | None, image: str | None, 
 def _archive(settings: Config, folder: Path, environment: Environment) -> None:
     """Keep the failure in the archive, where we may push: record and picture. Where not, a note says so."""
     from memeci.cli.registry_options import open_here
-    from memeci.errors import MemeciError
 
     if environment.is_fork or environment.token is None:
         return

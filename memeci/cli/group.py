@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
-        """Run, and leave with the exit codes of docs/exit-codes: 0, 1 (gate failed), 2, 3 or 130."""
+        """Run, and leave with one of the exit codes of memeci/errors.py: 0, 1 (gate failed), 2, 3 or 130."""
         extra.pop("standalone_mode", None)
         # Nearly all a short run allocates is modules and classes that stay: looking through them every 700 objects finds nothing.
         gc.set_threshold(GC_THRESHOLD)

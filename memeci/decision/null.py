@@ -98,13 +98,13 @@ def count_resamples(alpha: float) -> int:
 def compute_spread(swaps: Swaps | None, n_tests: int) -> Spread:
     """Return the standard error under "nothing changed", its curvature and the first-order delta of each test."""
     variance, absolute, linear, seen = np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests, bool)
-    for block in swaps.blocks if swaps is not None else ():
-        count = swaps.count[block.atoms].astype(np.float64)  # type: ignore[union-attr]
-        weighted = count[:, None] * block.effects
-        variance[block.tests] += np.einsum("aj,aj->j", weighted, block.effects)
-        absolute[block.tests] += np.abs(weighted).sum(0)
-        linear[block.tests] += swaps.imbalance[block.atoms] @ block.effects  # type: ignore[union-attr]
-        seen[block.tests] = True
+    if swaps is not None:
+        for block in swaps.blocks:
+            weighted = swaps.count[block.atoms].astype(np.float64)[:, None] * block.effects
+            variance[block.tests] += np.einsum("aj,aj->j", weighted, block.effects)
+            absolute[block.tests] += np.abs(weighted).sum(0)
+            linear[block.tests] += swaps.imbalance[block.atoms] @ block.effects
+            seen[block.tests] = True
     with np.errstate(invalid="ignore"):
         return Spread(np.where(seen, np.sqrt(variance), np.nan), variance / absolute, np.where(seen, linear, np.nan))
 

@@ -205,16 +205,3 @@ def _fill(column: NDArray[Any], value: float) -> NDArray[Any]:
     """Return a column without its mask. `np.ma.filled` does the same, and imports all of `numpy.ma` where nothing is masked."""
     filled: NDArray[Any] = column.filled(value) if hasattr(column, "filled") else column
     return filled
-
-
-__all__ = [
-    "Integers",
-    "count_cells",
-    "count_label_sets",
-    "count_leaves",
-    "count_moments",
-    "count_units",
-    "fetch_confidences",
-    "fetch_scores",
-    "positive_sql",
-]

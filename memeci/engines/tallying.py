@@ -49,7 +49,7 @@ class TallyPlan(msgspec.Struct, frozen=True):
     @property
     def terms(self) -> tuple[str, ...]:
         """The terms of all moment metrics, each once."""
-        return tuple(dict.fromkeys(term for m in self.metrics if m.kind == "moment" for term in m.terms))  # type: ignore[attr-defined]
+        return tuple(dict.fromkeys(term for m in self.metrics for term in getattr(m, "terms", ())))
 
 
 class _Sides(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import ArrayMetric, Metric, sum_by
+from memeci.metrics.metric import ArrayMetric, sum_by
 from memeci.metrics.one_vs_rest import OneVsRest
 from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing
 from memeci.metrics.sample import Sample, sort_examples
@@ -18,7 +18,7 @@ from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
 WEIGHTS_UNKNOWN = "it has no accepted definition with sample weights"
 
 
-def measure_array(tallies: Tallies, metrics: Sequence[Metric], positions: Sequence[int]) -> Part:
+def measure_array(tallies: Tallies, metrics: Sequence[ArrayMetric], positions: Sequence[int]) -> Part:
     """Return the part of all array metrics."""
     jobs = _list_jobs(tallies, metrics)
     builder = _Builder(tallies, len(metrics), [column for job in jobs for column in job.columns])
@@ -36,12 +36,12 @@ class _Job(msgspec.Struct, frozen=True):
     classes: int = 1
 
 
-def _list_jobs(tallies: Tallies, metrics: Sequence[Metric]) -> list[_Job]:
+def _list_jobs(tallies: Tallies, metrics: Sequence[ArrayMetric]) -> list[_Job]:
     """Return one job per set of arrays: with two classes scores are confidences, too, and are sorted once for both."""
     sources = {"scores": tallies.scores, "numbers": tallies.scores, "confidences": tallies.confidences}
     jobs: dict[int, _Job] = {}
     for column, metric in enumerate(metrics):
-        arrays = sources.get(metric.needs)  # type: ignore[attr-defined]
+        arrays = sources.get(metric.needs)
         if arrays is not None:
             known = jobs.get(id(arrays), _Job(arrays, (), ()))
             jobs[id(arrays)] = msgspec.structs.replace(known, metrics=(*known.metrics, metric), columns=(*known.columns, column))
@@ -103,7 +103,7 @@ class _Builder:
             return np.nan, np.zeros(len(sample.label))
         return metric.measure(sample)
 
-    def build(self, metrics: Sequence[Metric], positions: Sequence[int]) -> Part:
+    def build(self, metrics: Sequence[ArrayMetric], positions: Sequence[int]) -> Part:
         has_baseline = self.tallies.has_baseline
         # Without a baseline these are the errors of the candidate's own values.
         se = self.influence.standard_error()
@@ -115,7 +115,7 @@ class _Builder:
         undefined = [WEIGHTS_UNKNOWN if self.weightless[i] else m.undefined for i, m in enumerate(metrics)]
         reasons = explain_missing(undefined, self.baseline, self.candidate, has_baseline=has_baseline)
         reasons[np.isnan(self.baseline) & ~np.isnan(self.candidate) & self.unknown] = NOT_IN_BASELINE
-        ranks = np.array([getattr(m, "needs", "") in {"scores", "class_scores"} for m in metrics])
+        ranks = np.array([m.needs in {"scores", "class_scores"} for m in metrics])
         positive = np.where(ranks & np.isfinite(self.positive), self.positive, -1.0)
         negative = np.where(ranks & np.isfinite(self.negative), self.negative, -1.0)
         return Part(np.array(positions), self.baseline, self.candidate, se, se, positive, negative, reasons, blocks)
@@ -131,6 +131,3 @@ def _split(order: NDArray[np.int64], leaf: NDArray[np.int32], slice_set: SliceSe
     by_slice = np.argsort(slices, kind="stable")
     bounds = np.searchsorted(slices[by_slice], np.arange(n_slices + 1))
     return [order[by_slice[bounds[s] : bounds[s + 1]]] for s in range(n_slices)]
-
-
-__all__ = ["Floats", "measure_array"]

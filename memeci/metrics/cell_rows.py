@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from memeci.measurements import Floats, Integers
+from memeci.measurements import Floats
 from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, divide, sum_by
 from memeci.metrics.tallies import CellTally, Codes, MultilabelTally, SliceSet, Tallies
 
@@ -147,7 +147,7 @@ class MultilabelRows:
         self.tally = MultilabelTally(*(getattr(tally, name)[keep] for name in tally.__struct_fields__))
         self.slice, self.n_slices, self.n_labels = slices[keep], len(slice_set.keys), len(tallies.labels)
         self.slice_set = slice_set
-        self.total = _slice_weights(tallies, slice_set)
+        self.total = weigh_slice_set(tallies, slice_set)
         support = self._share(self.tally.support)
         everywhere = np.ones((self.n_slices, self.n_labels), dtype=bool)
         t = self.tally
@@ -198,11 +198,9 @@ class MultilabelRows:
         return divide(sums.reshape(self.n_slices, tallies.n_units), self.total[:, None], 0.0)
 
 
-def _slice_weights(tallies: Tallies, slice_set: SliceSet) -> Floats:
+def weigh_slice_set(tallies: Tallies, slice_set: SliceSet) -> Floats:
+    """Return float64[S]: the weight of each slice of a set, from the totals by unit."""
     assert tallies.units is not None  # noqa: S101 - as above
     slices = slice_set.membership[tallies.units.leaf]
     keep = slices >= 0
     return sum_by(slices[keep], tallies.units.weight[keep], len(slice_set.keys))
-
-
-__all__ = ["CellRows", "Integers", "MultilabelRows", "Rows"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from memeci.measurements import Floats, Integers
 from memeci.metrics.cell_rows import CellRows
-from memeci.metrics.metric import Gradient, LabelMetric, divide, sum_by
+from memeci.metrics.metric import Gradient, LabelMetric, divide, sum_by, sum_whole_by
 from memeci.metrics.part import PartBlock
 from memeci.metrics.tallies import CellTally, Codes
 
@@ -33,8 +33,8 @@ class Atoms:
         self.leaf, self.label, self.low, self.high = (key[first] for key in keys)
         n = cells.n[discordant]
         sign = np.where(cells.base < cells.cand, 1, -1)[discordant]
-        self.count: Integers = _sum_whole(atom, n, len(first))
-        self.imbalance: Integers = _sum_whole(atom, n * sign, len(first))
+        self.count: Integers = sum_whole_by(atom, n, len(first))
+        self.imbalance: Integers = sum_whole_by(atom, n * sign, len(first))
 
 
 def merge_cells(cells: CellTally, slices: Codes, size: int, n_labels: int) -> tuple[CellTally, Codes]:
@@ -43,12 +43,12 @@ def merge_cells(cells: CellTally, slices: Codes, size: int, n_labels: int) -> tu
     keys = [column[keep] for column in (slices, cells.label, cells.base, cells.cand)]
     shape = (size, n_labels, n_labels, n_labels)
     if math.prod(shape) <= DENSE_CELLS:
-        counts = _sum_whole(np.ravel_multi_index(keys, shape), cells.n[keep], math.prod(shape))
+        counts = sum_whole_by(np.ravel_multi_index(keys, shape), cells.n[keep], math.prod(shape))
         found = np.flatnonzero(counts)
         n, columns = counts[found], np.unravel_index(found, shape)
     else:
         first, row = _unique_rows(keys)
-        n, columns = _sum_whole(row, cells.n[keep], len(first)), tuple(key[first] for key in keys)
+        n, columns = sum_whole_by(row, cells.n[keep], len(first)), tuple(key[first] for key in keys)
     slice_, label, base, cand = columns
     return CellTally(slice_, label, base, cand, n, n.astype(np.float64)), slice_
 
@@ -101,11 +101,6 @@ def _flatten(values: Floats, shape: tuple[int, int]) -> Floats:
 
 def _sum_columns(rows: CellRows, values: Floats) -> Floats:
     return np.stack([sum_by(rows.slice, column, rows.n_slices) for column in values.T], axis=1)
-
-
-def _sum_whole(code: Codes, values: Integers, size: int) -> Integers:
-    """Return exact sums of whole numbers by code: float64 holds them below 2^53."""
-    return np.bincount(code, values, size).astype(np.int64)
 
 
 def _unique_rows(keys: Sequence[Codes]) -> tuple[Codes, Codes]:

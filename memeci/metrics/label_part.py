@@ -13,7 +13,7 @@ import numpy as np
 from memeci.measurements import Floats
 from memeci.metrics.cell_rows import CellRows, MultilabelRows, Rows
 from memeci.metrics.cell_swaps import Atoms, build_blocks, measure_errors, merge_cells
-from memeci.metrics.metric import LabelMetric, Metric
+from memeci.metrics.metric import LabelMetric
 from memeci.metrics.part import Part, PartBlock, UnitInfluence, explain_missing
 from memeci.metrics.tallies import Codes, SliceSet, Tallies
 
@@ -21,7 +21,7 @@ from memeci.metrics.tallies import Codes, SliceSet, Tallies
 DENSE_LIMIT = 500_000
 
 
-def measure_labels(tallies: Tallies, metrics: Sequence[Metric], positions: Sequence[int]) -> Part:
+def measure_labels(tallies: Tallies, metrics: Sequence[LabelMetric], positions: Sequence[int]) -> Part:
     """Return the part of all label metrics."""
     shape = (len(tallies.leaves.slices), len(metrics))
     arrays = [np.full(shape, np.nan) for _ in range(4)]
@@ -31,13 +31,13 @@ def measure_labels(tallies: Tallies, metrics: Sequence[Metric], positions: Seque
     first = 0
     for slice_set in tallies.leaves.sets:
         for rows, start, width in _row_sets(tallies, slice_set):
-            measured = _SetLabels(rows, metrics, tallies)  # type: ignore[arg-type]
+            measured = _SetLabels(rows, metrics, tallies)
             at = slice(first + start, first + start + width)
             baseline[at], candidate[at] = measured.base_values, measured.cand_values
             if atoms is not None and isinstance(rows, CellRows):
-                se[at], se_plus[at] = measure_errors(rows, metrics)  # type: ignore[arg-type]
+                se[at], se_plus[at] = measure_errors(rows, metrics)
                 slices = _shift(slice_set, start, width)
-                blocks.extend(build_blocks(rows, metrics, atoms, slices, first + start))  # type: ignore[arg-type]
+                blocks.extend(build_blocks(rows, metrics, atoms, slices, first + start))
             else:
                 se[at], se_plus[at], found = measured.errors_and_blocks(first + start)
                 blocks.extend(found)

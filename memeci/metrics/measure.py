@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers, Measurements, SliceKey, SwapBlock, Swaps, TestKey
 from memeci.metrics.array_part import measure_array
+from memeci.metrics.cell_rows import weigh_slice_set
 from memeci.metrics.label_part import measure_labels
-from memeci.metrics.metric import Metric, sum_by
+from memeci.metrics.metric import Metric
 from memeci.metrics.moment_part import measure_moments
 from memeci.metrics.part import Part
 from memeci.metrics.tallies import Leaves, Tallies
@@ -34,6 +36,8 @@ def _parts(tallies: Tallies, metrics: Sequence[Metric]) -> list[Part]:
     by_kind: dict[str, list[int]] = {}
     for position, metric in enumerate(metrics):
         by_kind.setdefault(metric.kind, []).append(position)
+    # A metric's kind says which protocol it follows; only here is that taken at its word.
+    measures: dict[str, Callable[[Tallies, Sequence[Any], Sequence[int]], Part]]
     measures = {"label": measure_labels, "moment": measure_moments, "array": measure_array}
     return [measures[kind](tallies, [metrics[i] for i in positions], positions) for kind, positions in by_kind.items()]
 
@@ -128,13 +132,7 @@ def _clear_weightless(arrays: dict[str, Floats], reasons: NDArray[np.object_], t
 
 def weigh_slices(tallies: Tallies) -> Floats:
     """Return float64[S]: the weight of each slice."""
-    assert tallies.units is not None  # noqa: S101 - asked only where there are units
-    sums = []
-    for slice_set in tallies.leaves.sets:
-        slices = slice_set.membership[tallies.units.leaf]
-        keep = slices >= 0
-        sums.append(sum_by(slices[keep], tallies.units.weight[keep], len(slice_set.keys)))
-    return np.concatenate(sums)
+    return np.concatenate([weigh_slice_set(tallies, slice_set) for slice_set in tallies.leaves.sets])
 
 
 def count_slices(leaves: Leaves) -> Integers:
@@ -146,6 +144,3 @@ def count_slices(leaves: Leaves) -> Integers:
         np.add.at(totals, slice_set.membership[inside], leaves.n[inside])
         counts.append(totals)
     return np.concatenate(counts)
-
-
-__all__ = ["Floats", "count_slices", "measure"]

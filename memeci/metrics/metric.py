@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from memeci.measurements import Floats
+from memeci.measurements import Floats, Integers
 from memeci.metrics.sample import Sample
 from memeci.records import Direction, Task, Unit
 
@@ -123,3 +123,8 @@ def divide(numerator: Floats, denominator: Floats, otherwise: float = np.nan) ->
 def sum_by(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
     """Return float64[size]: the sums of ``values`` with each code 0 … size − 1."""
     return np.bincount(code, values, size).astype(np.float64, copy=False)
+
+
+def sum_whole_by(code: NDArray[np.integer[Any]], values: Integers, size: int) -> Integers:
+    """Return int64[size]: the same of whole numbers, exactly: the doubles that bincount adds hold them below 2⁵³."""
+    return np.bincount(code, values, size).astype(np.int64)

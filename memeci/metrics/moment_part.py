@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import Metric, MomentMetric, divide, sum_by
+from memeci.metrics.metric import MomentMetric, divide, sum_by
 from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing
 from memeci.metrics.tallies import MomentTally, SliceSet, Tallies
 
 
-def measure_moments(tallies: Tallies, metrics: Sequence[Metric], positions: Sequence[int]) -> Part:
+def measure_moments(tallies: Tallies, metrics: Sequence[MomentMetric], positions: Sequence[int]) -> Part:
     """Return the part of all moment metrics."""
     assert tallies.moments is not None  # noqa: S101 - the plan asked for them
     shapes = (len(tallies.leaves.slices), len(metrics))
@@ -22,7 +22,7 @@ def measure_moments(tallies: Tallies, metrics: Sequence[Metric], positions: Sequ
     first = 0
     for slice_set in tallies.leaves.sets:
         rows = slice(first, first + len(slice_set.keys))
-        measured = _SetMoments(tallies.moments, slice_set, tallies.n_units, metrics)  # type: ignore[arg-type]
+        measured = _SetMoments(tallies.moments, slice_set, tallies.n_units, metrics)
         baseline[rows], candidate[rows] = measured.base_values, measured.cand_values
         # Without a baseline these are the errors of the candidate's own values.
         se[rows] = measured.standard_error(base_sign=-1.0 if tallies.has_baseline else 0.0)
@@ -37,10 +37,10 @@ def measure_moments(tallies: Tallies, metrics: Sequence[Metric], positions: Sequ
     return Part(np.array(positions), baseline, candidate, se, se, none, none, reasons, tuple(blocks))
 
 
-def _lacks_columns(tally: MomentTally, metrics: Sequence[Metric]) -> NDArray[np.bool_]:
+def _lacks_columns(tally: MomentTally, metrics: Sequence[MomentMetric]) -> NDArray[np.bool_]:
     """Return bool[M]: whether the baseline has none of the numbers a metric is made of."""
     unknown = {term for term, column in zip(tally.terms, tally.base.T, strict=True) if np.isnan(column).all()}
-    return np.array([not unknown.isdisjoint(m.terms) for m in metrics])  # type: ignore[attr-defined]
+    return np.array([not unknown.isdisjoint(m.terms) for m in metrics])
 
 
 class _SetMoments:

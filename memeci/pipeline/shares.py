@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
@@ -14,6 +15,7 @@ from memeci.engines.examples import fetch_flips
 from memeci.engines.explaining import Changes, count_changes, find_written
 from memeci.engines.tallying import Tallied
 from memeci.measurements import Integers, SliceKey
+from memeci.metrics.metric import sum_whole_by
 from memeci.metrics.tallies import Tallies
 from memeci.records import FlipExample, SliceShare
 
@@ -47,7 +49,7 @@ def find_shares(tallies: Tallies, changes: Changes | None = None) -> tuple[Slice
         return ()
     right_before, right_now = cells.base == cells.label, cells.cand == cells.label
     fixed, broken = ~right_before & right_now, right_before & ~right_now
-    by_leaf = [_sum_by(cells.leaf, cells.n * rows, len(tallies.leaves.n)) for rows in (fixed, broken)]
+    by_leaf = [sum_whole_by(cells.leaf, cells.n * rows, len(tallies.leaves.n)) for rows in (fixed, broken)]
     numbers = (tallies.leaves.n, *by_leaf)
     found = _Found()
     _add_declared(found, tallies, numbers)
@@ -68,6 +70,11 @@ class _Axis(msgspec.Struct, frozen=True):
     codes: Integers
 
 
+def _join_keys(a: _Axis, b: _Axis, i: int) -> SliceKey:
+    """Return the key of the pair of slices that is the ``i``-th, counted along ``b`` first."""
+    return a.keys[i // len(b.keys)] + b.keys[i % len(b.keys)]
+
+
 class _Found:
     """Slices with enough examples, each once, whatever the order of its columns: (n, fixed, broken)."""
 
@@ -82,11 +89,11 @@ class _Found:
             size = len(b.keys)
             if len(a.keys) * size <= MAX_PAIRS:
                 both = np.where((a.codes >= 0) & (b.codes >= 0), a.codes * size + b.codes, -1)
-                self._add(both, len(a.keys) * size, lambda i, a=a, b=b: a.keys[i // len(b.keys)] + b.keys[i % len(b.keys)], numbers)  # type: ignore[misc]
+                self._add(both, len(a.keys) * size, functools.partial(_join_keys, a, b), numbers)
 
     def _add(self, codes: Integers, size: int, key_of: Callable[[int], SliceKey], numbers: Sequence[Integers]) -> None:
         # Row 0 is for the rows in none.
-        columns = [_sum_by(codes + 1, column, size + 1)[1:] for column in numbers]
+        columns = [sum_whole_by(codes + 1, column, size + 1)[1:] for column in numbers]
         for i in np.flatnonzero(columns[0] >= MIN_EXAMPLES).tolist():
             key = key_of(i)
             self.counts.setdefault(frozenset(key), (key, tuple(int(column[i]) for column in columns)))
@@ -116,8 +123,3 @@ def _add_undeclared(found: _Found, changes: Changes) -> None:
         found.add(axis, numbers)
     found.add_pairs(((a, b) for a in declared for b in others[:PAIRED]), numbers)
     found.add_pairs(combinations(others[:PAIRED], 2), numbers)
-
-
-def _sum_by(code: Integers, values: Integers, size: int) -> Integers:
-    # Sums of whole numbers below 2⁵³ are exact in the doubles that bincount adds.
-    return np.bincount(code, weights=values, minlength=size).astype(np.int64)

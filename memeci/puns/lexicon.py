@@ -9,11 +9,9 @@ import msgspec
 
 COMPILED = Path(__file__).with_name("compiled.json")
 
-# A tag stays within the 63 characters of a Kubernetes label value: pun, slang, "g" and twelve digits, two dots.
-MAX_TAG_LENGTH = 63
+# Pun, slang, "g" and twelve digits, two dots: a tag stays within the 63 characters of a Kubernetes label value.
 MAX_SLANG_LENGTH = 15
 MAX_PUN_LENGTH = 33
-FULL_LENGTHS = (40, 64)
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

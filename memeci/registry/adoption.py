@@ -91,8 +91,6 @@ def _read_metrics(reader: ObjectReader, commit: str, predictions_path: str | Non
 
 def parse_metrics(data: bytes) -> dict[str, float]:
     """Return the numbers in a JSON object, nested names joined with "."; empty where there are none, or it is not JSON."""
-    import msgspec
-
     try:
         content = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError):

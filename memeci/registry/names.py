@@ -113,10 +113,6 @@ def release_ref(namespace: str, model: str, version: Version) -> str:
     return f"{namespace}/releases/{model}/v{version}"
 
 
-def tag_ref(tag: str) -> str:
-    return f"refs/tags/{tag}"
-
-
 def mark_ref(namespace: str) -> str:
     """Return the full name of the ref whose being there shows that a host takes our refs."""
     return f"{namespace}/registry"

@@ -105,8 +105,7 @@ def open_registry(
     """Return the registry of the repository that ``start`` lies in; None outside of any.
 
     ``remote`` is a name or a URL; without it "origin", or the only remote there is. ``credentials`` are used where the clone
-    has none of its own. Raises ConfigError for a namespace that
-    is none, GitError where git refuses the repository.
+    has none of its own. Raises ConfigError for a namespace that is none, GitError where git refuses the repository.
     """
     checked = check_namespace(namespace)
     repository = open_repository(start, remote, credentials)

@@ -105,7 +105,6 @@ WORDS = {
     "not_gated": Text("shown only", "仅展示"),
     "examples": Text("examples", "个样本"),
     "groups": Text("groups", "个分组"),
-    "nothing": Text("nothing to compare with", "没有可比较的对象"),
     "dirty": Text("with uncommitted changes", "含未提交的改动"),
     "dataset_changed": Text(
         "The test set changed: {common} examples in common, {gone} gone, {new} new, {relabelled} with another label.",
