@@ -403,3 +403,8 @@ def test_rows_without_ids_in_another_order__are_refused(tmp_path: Path) -> None:
     ran = run_memeci(tmp_path, "evaluate", "b.csv", "-b", "a.csv")
     assert (ran.code, "no id column" in ran.err) == (2, True)
     assert "row was compared with row" in run_memeci(tmp_path, "evaluate", "a.csv", "-b", "a.csv", "-l", "en").out
+
+
+def test_baseline_file_with_a_typo__is_no_tag(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "god.csv")
+    assert (ran.code, "next:  --baseline good.csv" in ran.err) == (2, True)
