@@ -55,6 +55,10 @@ class Outcome(enum.Enum):
     MEASURED = "measured"  # nothing to compare with, and no floor broken
 
 
+FAILING = (Outcome.REGRESSED, Outcome.BELOW_FLOOR, Outcome.MISSING, Outcome.INCOMPARABLE)
+"""Outcomes that fail a gated test, the most telling first."""
+
+
 class Direction(enum.Enum):
     HIGHER = "higher_is_better"
     LOWER = "lower_is_better"

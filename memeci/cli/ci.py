@@ -89,10 +89,10 @@ def _archive(settings: Config, folder: Path, environment: Environment) -> None:
 
 def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image: str | None, release_tag: str) -> None:
     from memeci.pipeline import Show, publish, write_request_note
-    from memeci.report import print_evaluation
+    from memeci.report import choose_language, print_evaluation
 
     record = evaluated.record
-    print_evaluation(record, language=record.language, stream=sys.stdout)  # type: ignore[arg-type]
+    print_evaluation(record, language=choose_language(record.language), stream=sys.stdout)
     for warning in evaluated.picture.warnings:
         click.echo(f"note: {warning}", err=True)
     published = publish(record, folder, environment, Show(evaluated.picture.drawn, image, release_tag))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memeci.pipeline.picture import Drawn
 from memeci.records import Evaluation, encode_record
-from memeci.report import PictureLink, render_files
+from memeci.report import PictureLink, choose_language, render_files
 
 PICTURE_FILE = "meme.png"
 ANIMATION_FILE = "meme.gif"
@@ -19,4 +19,4 @@ def render_record(record: Evaluation, drawn: Drawn | None) -> dict[str, bytes]:
         link = PictureLink(alt=drawn.alt, url=PICTURE_FILE, caption=drawn.caption)
         if drawn.gif is not None:
             files[ANIMATION_FILE] = drawn.gif
-    return files | render_files(record, language=record.language, picture=link)  # type: ignore[arg-type]
+    return files | render_files(record, language=choose_language(record.language), picture=link)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from memeci.report.picture import PictureLink
-from memeci.report.words import Language
+from memeci.report.words import Language, choose_language
 
 if TYPE_CHECKING:
     from memeci.records import Evaluation
@@ -17,6 +17,7 @@ __all__ = [
     "Language",
     "PictureLink",
     "build_outputs",
+    "choose_language",
     "print_evaluation",
     "render_annotations",
     "render_comment",

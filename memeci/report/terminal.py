@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from memeci.formatting import format_count, format_slice
-from memeci.records import Comparison, Evaluation, FlipExample, FlipKind, Outcome, Status
+from memeci.records import FAILING, Comparison, Evaluation, FlipExample, FlipKind, Outcome, Status
 from memeci.report.comment_view import format_flip_counts, format_matrix_change, format_shares, title_flips
 from memeci.report.escape import to_line
-from memeci.report.order import FAILING, MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
+from memeci.report.order import MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
 from memeci.report.rows import Row, build_dataset_change, build_facts, build_row, build_visibility, format_baseline, format_candidate
 from memeci.report.words import STATUS, Phrases
 
