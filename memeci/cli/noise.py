@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memeci.errors import DataError, InfraError
+from memeci.filenames import RECORD_FILE
 
 if TYPE_CHECKING:
     from memeci.pipeline.noise import Noise
@@ -42,7 +43,7 @@ def command(runs: tuple[str, ...], config: Path | None, model: str | None, save:
         noise = measure_noise(request, runs)
     _print(noise)
     if save:
-        _save(noise, Path(settings.output_dir) / "record.json")
+        _save(noise, Path(settings.output_dir) / RECORD_FILE)
 
 
 def _print(noise: Noise) -> None:

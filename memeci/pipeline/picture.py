@@ -5,9 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from memeci.errors import MemeciError
-from memeci.records import Record
-
-DEFAULT_THEME = "memeops"
+from memeci.records import DEFAULT_THEME, Record
 
 
 class Drawn(msgspec.Struct, frozen=True):

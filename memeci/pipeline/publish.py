@@ -10,6 +10,7 @@ import msgspec
 
 from memeci.config import CI, Environment
 from memeci.errors import DataError
+from memeci.filenames import PICTURE_FILE, RECORD_FILE
 from memeci.pipeline.picture import Drawn, choose_theme
 from memeci.records import Evaluation, Frozen
 from memeci.report import PictureLink, build_outputs, choose_language, render_annotations, render_comment, render_summary
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
     # Talking to a network costs 0.05 s of imports, which an evaluation at a desk does not need.
     from memeci.forges import Forge, Picture, Receipt
 
-RECORD_FILE = "record.json"
 REQUEST_FILE = "request.json"
-PICTURE_FILE = "meme.png"
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 MAX_REQUEST_BYTES = 4096
 
