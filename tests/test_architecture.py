@@ -32,6 +32,7 @@ HOMES = {
     "urllib.request": {"forges"},
     "resvg_py": {"memes"},
     "PIL": {"memes"},
+    "subprocess": {"registry", "usercode", "memes", "demo"},
 }
 
 
