@@ -100,7 +100,7 @@ def load_record(directory: Path) -> Evaluation:
     from memeci.registry.record_file import load_evaluation
 
     path = directory / RECORD_FILE
-    return load_evaluation(_read_bounded(path, MAX_RECORD_BYTES), str(path))
+    return load_evaluation(_read_bounded(path, MAX_RECORD_BYTES), str(path), next_step="evaluate again: memeci evaluate")
 
 
 def write_request_note(directory: Path, environment: Environment) -> None:

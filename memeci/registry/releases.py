@@ -107,7 +107,7 @@ def _load(folder: Path) -> Evaluation:
             raise DataError(
                 f"{path} has {size:,.0f} MiB.", f"a release keeps at most {limit // MIB} MiB of it in git.", "evaluate on fewer examples."
             )
-    evaluation = load_evaluation(record.read_bytes(), str(record))
+    evaluation = load_evaluation(record.read_bytes(), str(record), next_step="run `memeci evaluate` again.")
     check_predictions(predictions, evaluation.dataset.n, str(folder))
     return evaluation
 
