@@ -23,10 +23,10 @@ class PrintableEvaluation(Evaluation, frozen=True, tag_field="kind", tag="evalua
         return self.verdict.status is not Status.FAIL
 
     def __str__(self) -> str:
-        from memeci.report import print_evaluation
+        from memeci.report import choose_language, print_evaluation
 
         stream = io.StringIO()
-        print_evaluation(self, language=self.language, stream=stream, color=False, width=100)  # type: ignore[arg-type]
+        print_evaluation(self, language=choose_language(self.language), stream=stream, color=False, width=100)
         return stream.getvalue()
 
     def _repr_html_(self) -> str:

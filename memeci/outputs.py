@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from memeci.errors import ConfigError, InfraError
+from memeci.filenames import OUTPUT_DIR
 
 MARKER = ".gitignore"
 IGNORE_ALL = "# written by memeci; replaced whole by every evaluation\n*\n"
@@ -46,7 +47,7 @@ def check_outputs(folder: Path) -> None:
         why = "it is not a folder."
     else:
         return
-    raise ConfigError(f"the results cannot be written to {folder}.", why, "name an empty or a new folder: --output-dir .memeci")
+    raise ConfigError(f"the results cannot be written to {folder}.", why, f"name an empty or a new folder: --output-dir {OUTPUT_DIR}")
 
 
 def _fill(fresh: Path, files: Mapping[str, bytes | Path]) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 SCHEMA_VERSION = 1
+DEFAULT_THEME = "memeops"
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -53,6 +54,10 @@ class Outcome(enum.Enum):
     MISSING = "missing"
     INCOMPARABLE = "incomparable"
     MEASURED = "measured"  # nothing to compare with, and no floor broken
+
+
+FAILING = (Outcome.REGRESSED, Outcome.BELOW_FLOOR, Outcome.MISSING, Outcome.INCOMPARABLE)
+"""Outcomes that fail a gated test, the most telling first."""
 
 
 class Direction(enum.Enum):
@@ -341,7 +346,7 @@ class Evaluation(Frozen, frozen=True, tag_field="kind", tag="evaluation"):
     docker_tag: DockerTag | None = None
     history: tuple[ReleaseSummary, ...] = ()
     noise: dict[str, float] = {}
-    theme: str = "memeops"
+    theme: str = DEFAULT_THEME
     language: str = "both"
     schema_version: int = SCHEMA_VERSION
     noise_runs: Count = 0  # how many runs of one code the noise floor was learnt from; 0: taken as known
@@ -367,7 +372,7 @@ class Incident(Frozen, frozen=True, tag_field="kind", tag="incident"):
     commit: str | None = None
     curve: Curve | None = None
     log_tail: tuple[str, ...] = ()
-    theme: str = "memeops"
+    theme: str = DEFAULT_THEME
     language: str = "both"
     schema_version: int = SCHEMA_VERSION
 

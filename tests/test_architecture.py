@@ -18,7 +18,7 @@ LAYERS = [
     {"policy"},
     {"measurements", "formatting", "relation"},
     {"records"},
-    {"errors"},
+    {"errors", "filenames"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
@@ -32,6 +32,7 @@ HOMES = {
     "urllib.request": {"forges"},
     "resvg_py": {"memes"},
     "PIL": {"memes"},
+    "subprocess": {"registry", "usercode", "memes", "demo"},
 }
 
 

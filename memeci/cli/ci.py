@@ -10,6 +10,7 @@ import click
 
 from memeci.cli.publish import post_artifact, say_published
 from memeci.errors import EXIT_GATE_FAILED, EXIT_OK, MemeciError
+from memeci.filenames import OUTPUT_DIR, PICTURE_FILE, RECORD_FILE
 
 if TYPE_CHECKING:
     from memeci.config import Config, Environment
@@ -79,20 +80,20 @@ def _archive(settings: Config, folder: Path, environment: Environment) -> None:
 
     if environment.is_fork or environment.token is None:
         return
-    picture = folder / "meme.png"
+    picture = folder / PICTURE_FILE
     try:
         registry = open_here(settings.registry.remote, settings.registry.namespace)
-        registry.archive((folder / "record.json").read_bytes(), picture.read_bytes() if picture.exists() else None, push=True)
+        registry.archive((folder / RECORD_FILE).read_bytes(), picture.read_bytes() if picture.exists() else None, push=True)
     except MemeciError as error:
         click.echo(f"note: the failure was not archived: {error.what}", err=True)
 
 
 def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image: str | None, release_tag: str) -> None:
     from memeci.pipeline import Show, publish, write_request_note
-    from memeci.report import print_evaluation
+    from memeci.report import choose_language, print_evaluation
 
     record = evaluated.record
-    print_evaluation(record, language=record.language, stream=sys.stdout)  # type: ignore[arg-type]
+    print_evaluation(record, language=choose_language(record.language), stream=sys.stdout)
     for warning in evaluated.picture.warnings:
         click.echo(f"note: {warning}", err=True)
     published = publish(record, folder, environment, Show(evaluated.picture.drawn, image, release_tag))
@@ -117,4 +118,4 @@ def _release(settings: Config, folder: Path, bump: str) -> str:
 def _find_artifact(environment: Environment) -> Path:
     """Return the folder with the evaluation: MEMECI_OUTPUT_DIR, else the default one. No memeci.yml is needed for publishing."""
     given = [override.value for override in environment.overrides if override.key == "output_dir"]
-    return Path(given[0] if given else ".memeci")
+    return Path(given[0] if given else OUTPUT_DIR)

@@ -118,14 +118,13 @@ def show(request: Request) -> None:
 def build_metadata(request: Request, commit: str, tag: DockerTag) -> puns.ImageMetadata:
     """Return what the image is to carry; the CI's word where an option is missing."""
     environment = request.environment
-    source = f"{environment.server_url}/{environment.repository}" if environment.server_url and environment.repository else None
     released = environment.tag if environment.tag and puns.is_release(environment.tag) else None
     return puns.build_image_metadata(
         commit,
         tag,
         images=request.images,
         release=request.release or released,
-        source=request.source or source,
+        source=request.source or environment.source_url,
         created=puns.parse_created(request.created) if request.created else datetime.now(timezone.utc),
     )
 

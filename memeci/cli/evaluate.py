@@ -107,9 +107,9 @@ def _print(evaluated: Any, language: str, *, as_json: bool) -> None:
 
         click.echo(encode_record(evaluated.record).decode(), nl=False)
         return
-    from memeci.report import print_evaluation
+    from memeci.report import choose_language, print_evaluation
 
-    print_evaluation(evaluated.record, language=language, stream=sys.stdout)  # type: ignore[arg-type]
+    print_evaluation(evaluated.record, language=choose_language(language), stream=sys.stdout)
     for warning in evaluated.picture.warnings:
         click.echo(f"note: {warning}", err=True)
     click.echo(f"\n{evaluated.output_dir}/: {', '.join(evaluated.files)}", err=True)

@@ -104,10 +104,11 @@ def print_error(error: MemeciError) -> None:
 
 
 def format_printable(text: str) -> str:
-    """Return ``text`` with control characters escaped: file names and labels must not steer the terminal."""
+    """Return ``text`` with control characters escaped: file names and labels must not steer the terminal, nor a CI runner."""
+    from memeci.report.escape import disarm_command
+
     shown = "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    # Nor a CI runner: GitHub's takes a line that begins with "::" for a command.
-    return "\n".join(line.replace("::", ": :", 1) if line.lstrip().startswith("::") else line for line in shown.split("\n"))
+    return "\n".join(map(disarm_command, shown.split("\n")))
 
 
 def print_bug() -> None:

@@ -12,7 +12,7 @@ from memeci.cli.history import collect_metrics, find_unit
 from memeci.cli.registry_options import Here, with_registry
 from memeci.errors import ConfigError
 from memeci.formatting import format_value
-from memeci.records import Direction, ReleaseSummary, Status
+from memeci.records import DEFAULT_THEME, Direction, ReleaseSummary, Status
 
 _MEDALS = ("🥇", "🥈", "🥉")
 
@@ -28,7 +28,7 @@ class Words:
 
 
 THEMES = {
-    "memeops": Words(
+    DEFAULT_THEME: Words(
         "模型排行榜 · leaderboard",
         ("#", "model", "version", "{metric}"),
         {Status.PASS: "", Status.NO_BASELINE: "", Status.INCONCLUSIVE: "拿不准 inconclusive", Status.FAIL: "带病上线 forced"},
@@ -66,7 +66,7 @@ def command(here: Here, metric: str | None, theme: str | None, as_json: bool, lo
     """Rank the releases of all models by one metric. `--theme kitchen` prints the 食材算力排行榜."""
     lines = {model: here.registry.read_history(model, limit=1000) for model in here.registry.list_models()}
     chosen = metric or choose_metric(lines.values())
-    words = THEMES.get(theme or here.config.theme, THEMES["memeops"])
+    words = THEMES.get(theme or here.config.theme, THEMES[DEFAULT_THEME])
     places = rank(lines, chosen, words, lower=lower_is_better or is_loss(chosen))[:limit]
     if as_json:
         click.echo(json.dumps({"metric": chosen, "places": [asdict(place) for place in places]}, indent=2, ensure_ascii=False))

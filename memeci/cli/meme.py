@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from memeci.errors import DataError
-from memeci.records import Incident, Provenance, Record
+from memeci.filenames import OUTPUT_DIR, PICTURE_FILE, RECORD_FILE
+from memeci.records import DEFAULT_THEME, Incident, Provenance, Record
 
 if TYPE_CHECKING:
     from memeci.memes import Picture
@@ -26,7 +27,7 @@ LANGUAGES = click.Choice(["zh", "en", "both"])
 @click.option("--language", type=LANGUAGES, help="zh, en or both.  [default: the record's]")
 @click.option("--animate", is_flag=True, help="Write a GIF beside the PNG, where the template moves.")
 @click.option("--font", type=click.Path(path_type=Path), multiple=True, envvar="MEMECI_FONT", help="A font file to draw with.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("meme.png"), show_default=True, help="Where to write.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path(PICTURE_FILE), show_default=True, help="Where to write.")
 @click.option("--list", "list_all", is_flag=True, help="Show templates, themes and captions, and stop.")
 def command(record: Path | None, output: Path, list_all: bool, **options: object) -> None:
     """Draw a meme from RECORD (a record.json, or the folder it is in; .memeci by default)."""
@@ -49,8 +50,8 @@ def _load_subject(record: Path | None, options: dict[str, object]) -> Record:
     curve = options["curve"]
     if isinstance(curve, Path):
         return load_curve(curve, required=options["caption"] is None)
-    default = Path(".memeci")
-    if record is None and options["caption"] is not None and not (default / "record.json").is_file():
+    default = Path(OUTPUT_DIR)
+    if record is None and options["caption"] is not None and not (default / RECORD_FILE).is_file():
         return build_blank()
     return load_record(record or default)
 
@@ -62,7 +63,7 @@ def load_record(path: Path) -> Record:
     from memeci.records import decode_record
 
     if path.is_dir():
-        path = path / "record.json"
+        path = path / RECORD_FILE
     try:
         return decode_record(path.read_bytes())
     except FileNotFoundError:
@@ -95,7 +96,7 @@ def print_catalogue(theme: object) -> None:
     from memeci.memes.templates import list_templates
     from memeci.memes.themes import list_themes, load_theme
 
-    chosen = load_theme(str(theme or "memeops"))
+    chosen = load_theme(str(theme or DEFAULT_THEME))
     click.echo("Templates")
     for template in list_templates(chosen.folders):
         needs = f"  needs: {', '.join(template.needs)}" if template.needs else ""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memeci.errors import DataError, InfraError
+from memeci.errors import InfraError
+from memeci.filenames import RECORD_FILE
 
 if TYPE_CHECKING:
     from memeci.pipeline.noise import Noise
@@ -42,7 +43,7 @@ def command(runs: tuple[str, ...], config: Path | None, model: str | None, save:
         noise = measure_noise(request, runs)
     _print(noise)
     if save:
-        _save(noise, Path(settings.output_dir) / "record.json")
+        _save(noise, Path(settings.output_dir) / RECORD_FILE)
 
 
 def _print(noise: Noise) -> None:
@@ -69,16 +70,10 @@ def _save(noise: Noise, path: Path) -> None:
     """Put the floor into the record; the file is replaced whole."""
     import msgspec
 
-    from memeci.records import Evaluation, decode_record, encode_record
+    from memeci.records import encode_record
+    from memeci.registry.record_file import read_evaluation
 
-    try:
-        record = decode_record(path.read_bytes())
-    except FileNotFoundError as error:
-        raise DataError(f"there is no {path} to keep the noise floor in.", "", _AGAIN) from error
-    except (OSError, msgspec.MsgspecError) as error:
-        raise DataError(f"{path} cannot be read as a record.", str(error), _AGAIN) from error
-    if not isinstance(record, Evaluation):
-        raise DataError(f"{path} records an incident, not an evaluation.", "", _AGAIN)
+    record = read_evaluation(path, next_step=_AGAIN)
     kept = msgspec.structs.replace(record, noise=dict(noise.floor.sigma), noise_runs=noise.floor.runs)
     fresh = path.with_name(path.name + ".new")
     try:

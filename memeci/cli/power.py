@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memeci.errors import DataError
-
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -63,16 +61,9 @@ def command(examples: int | None, loss: float, disagreement: float | None, alpha
 
 def _read_record(path: Path) -> tuple[int | None, float | None, int | None]:
     """Return examples, disagreement and number of tests of an evaluation; disagreement None where nothing flipped."""
-    import msgspec
+    from memeci.registry.record_file import read_evaluation
 
-    from memeci.records import Evaluation, decode_record
-
-    try:
-        record = decode_record(path.read_bytes())
-    except msgspec.MsgspecError as error:
-        raise DataError(f"{path} is not a record of memeci.", str(error), "pass the record.json that `memeci evaluate` wrote.") from error
-    if not isinstance(record, Evaluation):
-        raise DataError(f"{path} records an incident, not an evaluation.", "", "pass the record.json that `memeci evaluate` wrote.")
+    record = read_evaluation(path, next_step="pass the record.json that `memeci evaluate` wrote.")
     flipped = record.flips.fixed + record.flips.broken if record.flips else 0
     return record.dataset.n or None, flipped / record.dataset.n if flipped else None, record.decision.n_tests or None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memeci.errors import EXIT_OK
+from memeci.filenames import OUTPUT_DIR
 
 if TYPE_CHECKING:
     from memeci.config import Environment
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("publish")
-@click.argument("directory", type=click.Path(path_type=Path), default=Path(".memeci"))
+@click.argument("directory", type=click.Path(path_type=Path), default=Path(OUTPUT_DIR))
 @click.option("--image", metavar="NAME", envvar="MEMECI_IMAGE", help="Put before each of docker-tags.")
 def command(directory: Path, image: str | None) -> int:
     """Post the comment and the picture for the finished evaluation in DIRECTORY.

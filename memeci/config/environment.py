@@ -95,6 +95,11 @@ class Environment:
     no_color: bool = False
     overrides: tuple[Override, ...] = ()
 
+    @property
+    def source_url(self) -> str | None:
+        """Where a person finds the repository; None where the CI does not say."""
+        return f"{self.server_url}/{self.repository}" if self.server_url and self.repository else None
+
 
 def read_environment(environ: Mapping[str, str] | None = None) -> Environment:
     """Return what ``environ`` (default: this process's) says. Raises ConfigError for a GitHub event file that is not one."""

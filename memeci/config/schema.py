@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from memeci.config.gates import GateConfig, resolve_scope, split_target
+from memeci.filenames import OUTPUT_DIR
 from memeci.policy import OnInconclusive, Policy, Rule
-from memeci.records import Direction, Task, Unit
+from memeci.records import DEFAULT_THEME, Direction, Task, Unit
 
 
 class ColumnsConfig(msgspec.Struct, frozen=True):
@@ -75,8 +76,8 @@ class Config(msgspec.Struct, frozen=True):
     on_inconclusive: OnInconclusive = OnInconclusive.PASS
     alpha: float = 0.01
     language: str = "both"
-    theme: str = "memeops"
-    output_dir: str = ".memeci"
+    theme: str = DEFAULT_THEME
+    output_dir: str = OUTPUT_DIR
     memory_limit: str | None = None
     puns: PunsConfig = PunsConfig()
     registry: RegistryConfig = RegistryConfig()

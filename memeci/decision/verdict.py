@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from memeci.decision import sentences
 from memeci.decision.outcome import MIN_GROUPS, is_proven
 from memeci.policy import OnInconclusive, Policy, Rule
-from memeci.records import Comparison, DecisionInfo, Outcome, Pairing, Reason, Status, Text, Verdict
-
-FAILING = (Outcome.REGRESSED, Outcome.BELOW_FLOOR, Outcome.MISSING, Outcome.INCOMPARABLE)
-"""Outcomes that fail a gated test, the most telling first."""
+from memeci.records import FAILING, Comparison, DecisionInfo, Outcome, Pairing, Reason, Status, Text, Verdict
 
 _EXEMPT_FROM_PROOF = {Outcome.TOO_FEW, Outcome.MEASURED}
 

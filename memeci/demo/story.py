@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memeci.errors import EXIT_GATE_FAILED, ConfigError, InfraError
+from memeci.filenames import COMMENT_FILE, OUTPUT_DIR, PICTURE_FILE, RECORD_FILE
 
 REPOSITORY = Path(__file__).parent / "repository"
 FILES = ("train.py", "memeci.yml", ".gitignore")
@@ -75,11 +76,11 @@ class Story:
 
     def _point_out(self) -> None:
         self.say("Where to look:")
-        results = self.folder / ".memeci"
+        results = self.folder / OUTPUT_DIR
         shown = (
-            ("meme.png", "the picture"),
-            ("comment.md", "what the pull request would say"),
-            ("record.json", "everything, for programs"),
+            (PICTURE_FILE, "the picture"),
+            (COMMENT_FILE, "what the pull request would say"),
+            (RECORD_FILE, "everything, for programs"),
         )
         for name, what in shown:
             if (results / name).exists():

@@ -38,10 +38,6 @@ class ClassCounts(msgspec.Struct, frozen=True):
     def recall(self) -> float | None:
         return self.true_positive / self.positives if self.positives else None
 
-    @property
-    def false_positive_rate(self) -> float | None:
-        return self.false_positive / self.negatives if self.negatives else None
-
 
 class Margins(msgspec.Struct, frozen=True):
     """Totals of a confusion matrix on one side, by index of the label."""

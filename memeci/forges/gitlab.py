@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from memeci.config import Environment, TokenKind
+from memeci.filenames import PICTURE_FILE, RECORD_FILE, SUMMARY_FILE
 from memeci.forges.client import Client
 from memeci.forges.forge import Comment, Delivery, Forge, Picture, Receipt
 from memeci.records import Text
@@ -105,7 +106,7 @@ class GitLab:
         if self.job_url is None:
             return
         base = f"{self.job_url}/artifacts/file/{quote(directory.name)}"
-        names = [("meme", "meme.png"), ("report", "summary.md"), ("record", "record.json")]
+        names = [("meme", PICTURE_FILE), ("report", SUMMARY_FILE), ("record", RECORD_FILE)]
         links = [
             {"external_link": {"label": f"memeci {label}", "url": f"{base}/{file}"}} for label, file in names if (directory / file).exists()
         ]

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from memeci.errors import DataError
 from memeci.memes.captions import Captions, build_captions, describe_short
 from memeci.memes.fonts import Font, FontError, find_font
-from memeci.memes.layout import Kind, split_tokens
+from memeci.memes.layout import strip_emoji
 from memeci.memes.scene import Scene, build_scene, has_part
 from memeci.memes.streak import is_ninth
 from memeci.memes.templates import Template, load_template
@@ -136,17 +136,13 @@ def _find_font(captions: Captions, language: str, paths: tuple[Path, ...]) -> tu
     """Return a font for the captions. Where none has the labels in them too, those lose the characters it lacks."""
     fixed = "0123456789.,%−+→NaN" + ("真实预测" if language != "en" else "")
     try:
-        return find_font(_strip_emoji(fixed + captions.words + captions.headline + captions.footer + captions.slang), paths), captions
+        return find_font(strip_emoji(fixed + captions.words + captions.headline + captions.footer + captions.slang), paths), captions
     except FontError:
-        font = find_font(_strip_emoji(fixed + captions.words), paths)
+        font = find_font(strip_emoji(fixed + captions.words), paths)
     headline, footer, slang = (_replace_missing(text, font) for text in (captions.headline, captions.footer, captions.slang))
     return font, replace(captions, headline=headline, footer=footer, slang=slang)
 
 
 def _replace_missing(text: str, font: Font) -> str:
-    missing = font.face.find_missing(_strip_emoji(text))
+    missing = font.face.find_missing(strip_emoji(text))
     return re.sub(f"[{re.escape(missing)}]+", "…", text) if missing else text
-
-
-def _strip_emoji(text: str) -> str:
-    return "".join(token.text for token in split_tokens(text) if token.kind is not Kind.EMOJI)

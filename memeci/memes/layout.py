@@ -133,6 +133,11 @@ _WORD = re.compile(
 )
 
 
+def strip_emoji(text: str) -> str:
+    """Return the text without its emoji."""
+    return "".join(token.text for token in split_tokens(text) if token.kind is not Kind.EMOJI)
+
+
 def _split_plain(text: str) -> list[Token]:
     return [Token(Kind.SPACE, " ") if m["space"] else Token(Kind.TEXT, m[0]) for m in _WORD.finditer(text)]
 

@@ -20,6 +20,7 @@ from memeci.engines.export import write_predictions
 from memeci.engines.pairing import Pair
 from memeci.engines.tallying import build_tallies
 from memeci.errors import CommandError, ConfigError
+from memeci.filenames import PREDICTIONS_FILE
 from memeci.outputs import check_outputs, write_outputs
 from memeci.pipeline.assemble import Parts, assemble
 from memeci.pipeline.baseline import FoundSide, Search, find_baseline
@@ -200,8 +201,8 @@ class _Evaluation(msgspec.Struct, frozen=True):
         result = self._draw(record) if self.request.picture else DrawResult(None)
         files: dict[str, bytes | Path] = {**render_record(record, result.drawn)}
         if table.n <= KEEP_UP_TO:
-            write_predictions(self.engine, table, self.folder / "predictions.parquet")
-            files["predictions.parquet"] = self.folder / "predictions.parquet"
+            write_predictions(self.engine, table, self.folder / PREDICTIONS_FILE)
+            files[PREDICTIONS_FILE] = self.folder / PREDICTIONS_FILE
         write_outputs(output_dir, files)
         return Evaluated(record, failed, output_dir, tuple(files), result)
 

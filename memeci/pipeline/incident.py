@@ -8,10 +8,10 @@ from memeci import __version__
 from memeci.config import Config
 from memeci.diagnosis import diagnose_crash
 from memeci.errors import CommandError
+from memeci.filenames import PICTURE_FILE, RECORD_FILE
 from memeci.outputs import write_outputs
 from memeci.pipeline.assemble import format_now
 from memeci.pipeline.picture import draw_record
-from memeci.pipeline.render import PICTURE_FILE
 from memeci.records import Incident, Provenance, encode_record
 
 
@@ -26,7 +26,7 @@ def write_incident(error: CommandError, config: Config, commit: str | None, outp
         theme=config.theme,
         language=config.language,
     )
-    files: dict[str, bytes | Path] = {"record.json": encode_record(incident)}
+    files: dict[str, bytes | Path] = {RECORD_FILE: encode_record(incident)}
     drawn = draw_record(incident, theme=config.theme).drawn if picture else None
     if drawn is not None:
         files[PICTURE_FILE] = drawn.png

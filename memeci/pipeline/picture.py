@@ -5,9 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from memeci.errors import MemeciError
-from memeci.records import Record
-
-DEFAULT_THEME = "memeops"
+from memeci.records import DEFAULT_THEME, Record
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -29,15 +27,12 @@ class DrawResult(msgspec.Struct, frozen=True):
 def draw_record(record: Record, *, theme: str | None = None, animate: bool = False) -> DrawResult:
     """Return the meme of a record, in its own language.
 
-    ``theme`` may be a folder of the user's. Without it the record's own is taken if it is one of ours: a record may come
-    from anybody, and must not name a folder here.
+    ``theme`` may be a folder of the user's. Without it the record's own is taken if it is one of ours.
     """
     from memeci.memes import draw
-    from memeci.memes.themes import list_themes
 
-    chosen = theme or (record.theme if record.theme in list_themes() else DEFAULT_THEME)
     try:
-        picture = draw(record, theme=chosen, language=record.language, animate=animate)
+        picture = draw(record, theme=theme or choose_theme(record), language=record.language, animate=animate)
     except MemeciError as error:
         return DrawResult(None, (f"there is no picture: {error}",))
     language = "zh" if record.language == "zh" else "en"
@@ -45,3 +40,10 @@ def draw_record(record: Record, *, theme: str | None = None, animate: bool = Fal
     alt = picture.alt.zh if record.language == "zh" else alt
     warnings = tuple(getattr(warning, language) for warning in picture.warnings)
     return DrawResult(Drawn(picture.png, alt, picture.caption, picture.gif), warnings)
+
+
+def choose_theme(record: Record) -> str:
+    """Return the record's theme if it is one of ours: a record may come from anybody, and must not name a folder here."""
+    from memeci.memes.themes import list_themes
+
+    return record.theme if record.theme in list_themes() else DEFAULT_THEME

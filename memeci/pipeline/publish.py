@@ -10,18 +10,16 @@ import msgspec
 
 from memeci.config import CI, Environment
 from memeci.errors import DataError
-from memeci.pipeline.picture import Drawn
+from memeci.filenames import PICTURE_FILE, RECORD_FILE
+from memeci.pipeline.picture import Drawn, choose_theme
 from memeci.records import Evaluation, Frozen
-from memeci.report import Language, PictureLink, build_outputs, render_annotations, render_comment, render_summary
+from memeci.report import PictureLink, build_outputs, choose_language, render_annotations, render_comment, render_summary
 
 if TYPE_CHECKING:
     # Talking to a network costs 0.05 s of imports, which an evaluation at a desk does not need.
     from memeci.forges import Forge, Picture, Receipt
 
-RECORD_FILE = "record.json"
 REQUEST_FILE = "request.json"
-PICTURE_FILE = "meme.png"
-DEFAULT_THEME = "memeops"
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 MAX_REQUEST_BYTES = 4096
 
@@ -57,10 +55,10 @@ def publish(record: Evaluation, directory: Path, environment: Environment, show:
     forge = open_forge(environment)
     receipt = _comment(record, forge, show.drawn)
     link = _link(show.drawn, receipt.picture_url)
-    forge.write_summary(render_summary(record, language=_language(record), picture=link), directory)
+    forge.write_summary(render_summary(record, language=choose_language(record.language), picture=link), directory)
     outputs = {**_collect_outputs(record, directory, environment, receipt, show), "release-tag": show.release_tag}
     forge.write_outputs(outputs, directory)
-    annotations = render_annotations(record, language=_language(record)) if environment.ci is CI.GITHUB else ""
+    annotations = render_annotations(record, language=choose_language(record.language)) if environment.ci is CI.GITHUB else ""
     return Published(receipt, outputs, annotations)
 
 
@@ -94,10 +92,7 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation
 
 def _confine(record: Evaluation) -> Evaluation:
     """Return the record without a say in which files are read here: a theme can be a folder, also one in the artifact."""
-    from memeci.memes.themes import list_themes
-
-    theme = record.theme if record.theme in list_themes() else DEFAULT_THEME
-    return msgspec.structs.replace(record, theme=theme, language=_language(record))
+    return msgspec.structs.replace(record, theme=choose_theme(record), language=choose_language(record.language))
 
 
 def load_record(directory: Path) -> Evaluation:
@@ -105,7 +100,7 @@ def load_record(directory: Path) -> Evaluation:
     from memeci.registry.record_file import load_evaluation
 
     path = directory / RECORD_FILE
-    return load_evaluation(_read_bounded(path, MAX_RECORD_BYTES), str(path))
+    return load_evaluation(_read_bounded(path, MAX_RECORD_BYTES), str(path), next_step="evaluate again: memeci evaluate")
 
 
 def write_request_note(directory: Path, environment: Environment) -> None:
@@ -140,7 +135,7 @@ def _comment(record: Evaluation, forge: Forge, drawn: Drawn | None) -> Receipt:
     from memeci.forges import deliver
 
     def render(url: str | None, limit: int) -> str:
-        return render_comment(record, language=_language(record), picture=_link(drawn, url), limit=limit)
+        return render_comment(record, language=choose_language(record.language), picture=_link(drawn, url), limit=limit)
 
     return deliver(forge, key=record.model, picture=_name(drawn), render=render)
 
@@ -160,15 +155,10 @@ def _link(drawn: Drawn | None, url: str | None) -> PictureLink | None:
 
 
 def _collect_outputs(record: Evaluation, directory: Path, environment: Environment, receipt: Receipt, show: Show) -> dict[str, str]:
-    source = f"{environment.server_url}/{environment.repository}" if environment.server_url and environment.repository else None
     picture = directory / PICTURE_FILE
     return {
-        **build_outputs(record, image=show.image, source_url=source, release_tag=show.release_tag),
+        **build_outputs(record, image=show.image, source_url=environment.source_url, release_tag=show.release_tag),
         "comment-url": receipt.comment_url or "",
         "record-path": str(directory / RECORD_FILE),
         "meme-path": str(picture) if picture.is_file() else "",
     }
-
-
-def _language(record: Evaluation) -> Language:
-    return "zh" if record.language == "zh" else "en" if record.language == "en" else "both"

@@ -12,10 +12,9 @@ from memeci.engines.digest import compute_digest
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.export import write_predictions
 from memeci.errors import DataError
-from memeci.pipeline.publish import RECORD_FILE, load_record
+from memeci.filenames import PREDICTIONS_FILE, RECORD_FILE
+from memeci.pipeline.publish import load_record
 from memeci.pipeline.sides import Setup, load_candidate
-
-PREDICTIONS_FILE = "predictions.parquet"
 
 
 def complete_outputs(folder: Path, config: Config, environment: Mapping[str, str]) -> None:

@@ -14,11 +14,10 @@ from memeci.puns.leet import weave_leet
 from memeci.puns.lexicon import Entry, load_compiled
 from memeci.puns.manners import Censor, Manners
 from memeci.puns.reading import Reader, Segment, load_reader
-from memeci.records import DockerTag
+from memeci.records import DEFAULT_THEME, DockerTag
 
 # Twelve hex digits are 48 bits: docs/decisions/0007 has the arithmetic and why git's seven are not enough.
 PREFIX_DIGITS = 12
-DEFAULT_THEME = "memeops"
 COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _TAG = re.compile(r"(?P<words>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<slang>[a-z0-9]+)\.g(?P<prefix>[0-9a-f]{7,64})\Z")
 _FULL = re.compile(r"sha-(?P<prefix>[0-9a-f]{40}|[0-9a-f]{64})\Z")

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from memeci.errors import ConfigError, DataError
+from memeci.filenames import RECORD_FILE
 from memeci.registry.command import MIB, Guard, run_git
 from memeci.registry.names import memes_ref
 from memeci.registry.objects import format_tree, write_object
@@ -89,7 +90,7 @@ def _fetch_tip(scratch: Scratch, remote: str, ref: str) -> str | None:
 
 def _write(objects: Path, object_format: str, failure: Failure, parent: str | None) -> tuple[str, str | None]:
     """Write the commit; return its id and the name of the picture in it."""
-    files = {"record.json": write_object(objects, "blob", failure.record, object_format)}
+    files = {RECORD_FILE: write_object(objects, "blob", failure.record, object_format)}
     picture = None
     if failure.picture is not None:
         picture = f"{hashlib.sha256(failure.picture).hexdigest()[:32]}{failure.suffix}"

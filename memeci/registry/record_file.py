@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +18,8 @@ RECORD_LIMIT = 32 * MIB
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
+OTHER_BASELINE = "choose another baseline with --baseline, or release this model again."
+
 UPGRADES: Mapping[int, Upgrade] = MappingProxyType({})
 """Schema version → what turns a record of that version into one of the next. Version 1 is the first there is."""
 
@@ -25,22 +28,32 @@ class _Peek(msgspec.Struct):
     schema_version: int = 0
 
 
-def load_evaluation(data: bytes, name: str, upgrades: Mapping[int, Upgrade] = UPGRADES) -> Evaluation:
+def read_evaluation(path: Path, *, next_step: str) -> Evaluation:
+    """Return the evaluation in a file. Raises DataError where it cannot be read, and as `load_evaluation` does."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(RECORD_LIMIT + 1)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read.", f"{error.strerror or error}.", next_step) from None
+    return load_evaluation(data, str(path), next_step=next_step)
+
+
+def load_evaluation(data: bytes, name: str, upgrades: Mapping[int, Upgrade] = UPGRADES, *, next_step: str = OTHER_BASELINE) -> Evaluation:
     """Return the evaluation in ``data``, upgraded to today's schema. ``name`` is what messages call it.
 
     Raises DataError for a record that is newer than this memeci, too large, broken, or no evaluation.
     """
     if len(data) > RECORD_LIMIT:
-        raise _unusable(name, f"it is {len(data):,} bytes large; a record has at most {RECORD_LIMIT:,}.")
+        raise _unusable(name, f"it is {len(data):,} bytes large; a record has at most {RECORD_LIMIT:,}.", next_step)
     try:
         version = msgspec.json.decode(data, type=_Peek).schema_version
         if version > SCHEMA_VERSION:
             raise _too_new(name, version)
         record = decode_record(_upgrade(data, version, upgrades))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise _unusable(name, f"it does not fit the schema: {error}.") from error
+        raise _unusable(name, f"it does not fit the schema: {error}.", next_step) from error
     if not isinstance(record, Evaluation):
-        raise _unusable(name, "it tells of a failed run, not of an evaluation.")
+        raise _unusable(name, "it tells of a failed run, not of an evaluation.", next_step)
     return record
 
 
@@ -63,5 +76,5 @@ def _too_new(name: str, version: int) -> DataError:
     )
 
 
-def _unusable(name: str, why: str) -> DataError:
-    return DataError(f"{name} cannot be used.", why, "choose another baseline with --baseline, or release this model again.")
+def _unusable(name: str, why: str, next_step: str) -> DataError:
+    return DataError(f"{name} cannot be used.", why, next_step)

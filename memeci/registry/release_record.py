@@ -13,15 +13,13 @@ from pathlib import Path
 import msgspec
 
 from memeci.errors import DataError
+from memeci.filenames import PREDICTIONS_FILE, RECORD_FILE
 from memeci.records import Evaluation
 from memeci.registry.command import KIB, MIB
 from memeci.registry.objects import REGULAR_FILE, ObjectReader, TreeEntry, compute_object_id, object_format_of, parse_headers, parse_tree
 from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 
-RECORD = "record.json"
-PREDICTIONS = "predictions.parquet"
-PICTURE = "meme.png"
 TAG_COPY = "tag"
 _COPY = "baseline.parquet"
 
@@ -64,7 +62,7 @@ def read_release(reader: ObjectReader, record_commit: str, tag: str, tag_id: str
     if compute_object_id("tag", tag_object, object_format_of(tag_id)) != tag_id:
         raise _mismatch(tag, "the tag is not the one that its record was released with: it was moved or made again.")
     digests = parse_digests(tag_object)
-    record = _read_blob(reader, entries, RECORD, RECORD_LIMIT, tag)
+    record = _read_blob(reader, entries, RECORD_FILE, RECORD_LIMIT, tag)
     record_digest = compute_digest(record)
     if digests.get("record") != record_digest:
         raise _mismatch(tag, f"the tag names the digest {_short(digests.get('record'))}, the record has {_short(record_digest)}.")
@@ -101,12 +99,12 @@ def _read_blob(reader: ObjectReader, entries: dict[str, TreeEntry], name: str, l
 
 
 def _copy_predictions(reader: ObjectReader, entries: dict[str, TreeEntry], digest: str | None, tag: str, into: Path) -> Path | None:
-    if PREDICTIONS not in entries and digest is None:
+    if PREDICTIONS_FILE not in entries and digest is None:
         return None
-    if PREDICTIONS not in entries:
-        raise _mismatch(tag, f"its record has no {PREDICTIONS}, though the tag names their digest.")
+    if PREDICTIONS_FILE not in entries:
+        raise _mismatch(tag, f"its record has no {PREDICTIONS_FILE}, though the tag names their digest.")
     target = into / _COPY
-    copied = reader.copy(entries[PREDICTIONS].id, target, PREDICTIONS_LIMIT)
+    copied = reader.copy(entries[PREDICTIONS_FILE].id, target, PREDICTIONS_LIMIT)
     if copied is None or copied[0].kind != "blob" or copied[1] != digest:
         target.unlink(missing_ok=True)
         raise _mismatch(tag, "its predictions do not have the digest that the tag names.")

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from memeci.errors import ConfigError, DataError, GitError
+from memeci.filenames import PICTURE_FILE, PREDICTIONS_FILE, RECORD_FILE
 from memeci.records import Evaluation, Status
 from memeci.registry.bump import Bump, Step, choose_step
 from memeci.registry.command import MIB, check_succeeded, run_git
@@ -21,7 +22,7 @@ from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
 from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 from memeci.registry.release_message import format_message
-from memeci.registry.release_record import PICTURE, PREDICTIONS, PREDICTIONS_LIMIT, RECORD, TAG_COPY, compute_digest
+from memeci.registry.release_record import PREDICTIONS_LIMIT, TAG_COPY, compute_digest
 from memeci.registry.release_rules import check_releasable, choose_version, find_taken, parse_wanted
 from memeci.registry.repository import Repository
 from memeci.registry.scratch import open_scratch
@@ -95,28 +96,30 @@ def release(repository: Repository, namespace: str, request: ReleaseRequest) -> 
 
 
 def _load(folder: Path) -> Evaluation:
-    record, predictions = folder / RECORD, folder / PREDICTIONS
+    record, predictions = folder / RECORD_FILE, folder / PREDICTIONS_FILE
     missing = next((path for path in (record, predictions) if not path.is_file()), None)
     if missing is not None:
         raise DataError(f"{missing} does not exist.", "a release is made from a finished evaluation.", "run `memeci evaluate` first.")
-    limits = ((record, RECORD_LIMIT), (predictions, PREDICTIONS_LIMIT), (folder / PICTURE, _PICTURE_LIMIT))
+    limits = ((record, RECORD_LIMIT), (predictions, PREDICTIONS_LIMIT), (folder / PICTURE_FILE, _PICTURE_LIMIT))
     for path, limit in limits:
         if path.is_file() and path.stat().st_size > limit:
             size = path.stat().st_size / MIB
             raise DataError(
                 f"{path} has {size:,.0f} MiB.", f"a release keeps at most {limit // MIB} MiB of it in git.", "evaluate on fewer examples."
             )
-    evaluation = load_evaluation(record.read_bytes(), str(record))
+    evaluation = load_evaluation(record.read_bytes(), str(record), next_step="run `memeci evaluate` again.")
     check_predictions(predictions, evaluation.dataset.n, str(folder))
     return evaluation
 
 
 def _prepare(repository: Repository, namespace: str, request: ReleaseRequest, evaluation: Evaluation) -> _Prepared:
-    files = [name for name in (RECORD, PREDICTIONS, PICTURE) if (request.evaluation_dir / name).is_file()]
+    files = [name for name in (RECORD_FILE, PREDICTIONS_FILE, PICTURE_FILE) if (request.evaluation_dir / name).is_file()]
     paths = [str((request.evaluation_dir / name).resolve()) for name in files]
     output = run_git(["hash-object", "-w", "--no-filters", "--", *paths], cwd=repository.top)
     ids = check_succeeded(output, "git could not store the evaluation.", "is the disk full?").text.split()
-    digests = {name: _digest_of(request.evaluation_dir / file) for name, file in (("record", RECORD), ("predictions", PREDICTIONS))}
+    digests = {
+        name: _digest_of(request.evaluation_dir / file) for name, file in (("record", RECORD_FILE), ("predictions", PREDICTIONS_FILE))
+    }
     commit = evaluation.candidate.commit or ""
     return _Prepared(
         repository, namespace, request, evaluation, commit, dict(zip(files, ids, strict=True)), digests, read_identity(repository)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from memeci.filenames import COMMENT_FILE, SUMMARY_FILE
 from memeci.report.picture import PictureLink
-from memeci.report.words import Language
+from memeci.report.words import Language, choose_language
 
 if TYPE_CHECKING:
     from memeci.records import Evaluation
@@ -17,6 +18,7 @@ __all__ = [
     "Language",
     "PictureLink",
     "build_outputs",
+    "choose_language",
     "print_evaluation",
     "render_annotations",
     "render_comment",
@@ -37,8 +39,8 @@ def render_files(record: Evaluation, *, language: Language, picture: PictureLink
     from memeci.report.openmetrics import render_openmetrics
 
     texts = {
-        "comment.md": render_comment(record, language=language, picture=picture),
-        "summary.md": render_summary(record, language=language, picture=picture),
+        COMMENT_FILE: render_comment(record, language=language, picture=picture),
+        SUMMARY_FILE: render_summary(record, language=language, picture=picture),
         "junit.xml": render_junit(record),
         "metrics.txt": render_openmetrics(record),
         "codequality.json": render_codequality(record),

@@ -6,9 +6,8 @@ import hashlib
 import json
 
 from memeci.formatting import format_delta, format_interval, format_slice, format_value
-from memeci.records import Comparison, Evaluation, Outcome
+from memeci.records import FAILING, Comparison, Evaluation, Outcome
 from memeci.report.escape import to_line
-from memeci.report.order import FAILING
 
 SEVERITIES = {Outcome.INCONCLUSIVE: "minor", Outcome.REGRESSED: "major", Outcome.BELOW_FLOOR: "critical"}
 

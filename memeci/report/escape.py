@@ -106,3 +106,10 @@ def to_url(url: str) -> str | None:
     if re.fullmatch(r"https?://[A-Za-z0-9._~:/?#@!$&()*+,;=%-]+|[A-Za-z0-9_-][A-Za-z0-9._-]*", url):
         return url.replace("&", "&amp;")
     return None
+
+
+def disarm_command(line: str) -> str:
+    """Return a line that GitHub's runner does not take for a command: "::" at its start (spaces aside), "##[" anywhere."""
+    if line.lstrip().startswith("::"):
+        line = line.replace("::", ": :", 1)
+    return line.replace("##[", "# #[")

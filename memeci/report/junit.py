@@ -6,8 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from memeci.formatting import format_delta, format_interval, format_slice, format_value
-from memeci.records import Comparison, Evaluation, Outcome, Status
-from memeci.report.order import FAILING
+from memeci.records import FAILING, Comparison, Evaluation, Outcome, Status
 
 # XML 1.0, production [2] Char: what may stand in a document at all.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -10,7 +10,7 @@ from memeci.report.comment_view import format_flip_counts, render_heat, title_fl
 from memeci.report.escape import to_html
 from memeci.report.order import build_matrix, select_flips, select_overall, sort_slices
 from memeci.report.rows import Row, build_facts, build_row, build_visibility, format_baseline, format_candidate
-from memeci.report.words import STATUS, STATUS_EMOJI, Language, Phrases
+from memeci.report.words import STATUS, STATUS_EMOJI, Phrases, choose_language
 
 MAX_SLICES = 10
 MAX_FLIPS = 10
@@ -26,8 +26,7 @@ STYLE = (
 
 def render_notebook(record: Evaluation) -> str:
     """Return the fragment in the record's language."""
-    language: Language = "zh" if record.language == "zh" else "en" if record.language == "en" else "both"
-    say = Phrases(language)
+    say = Phrases(choose_language(record.language))
     parts = [
         f'<div class="memeci"><style>{STYLE}</style>',
         _render_head(record, say),

@@ -7,13 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from memeci.records import Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason
+from memeci.records import FAILING, Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason
 
 SEVERITY = (
-    Outcome.REGRESSED,
-    Outcome.BELOW_FLOOR,
-    Outcome.MISSING,
-    Outcome.INCOMPARABLE,
+    *FAILING,
     Outcome.INCONCLUSIVE,
     Outcome.NO_EVIDENCE,
     Outcome.HELD,
@@ -22,8 +19,7 @@ SEVERITY = (
     Outcome.TOO_FEW,
 )
 RANK = {outcome: rank for rank, outcome in enumerate(SEVERITY)}
-FAILING = frozenset(SEVERITY[:4])
-NOTABLE = frozenset((*SEVERITY[:5], Outcome.IMPROVED))
+NOTABLE = frozenset((*FAILING, Outcome.INCONCLUSIVE, Outcome.IMPROVED))
 
 
 def select_overall(record: Evaluation) -> list[Comparison]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from memeci.formatting import format_count, format_slice
-from memeci.records import Comparison, Evaluation, FlipExample, FlipKind, Outcome, Status
+from memeci.records import FAILING, Comparison, Evaluation, FlipExample, FlipKind, Outcome, Status
 from memeci.report.comment_view import format_flip_counts, format_matrix_change, format_shares, title_flips
-from memeci.report.escape import to_line
-from memeci.report.order import FAILING, MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
+from memeci.report.escape import disarm_command, to_line
+from memeci.report.order import MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
 from memeci.report.rows import Row, build_dataset_change, build_facts, build_row, build_visibility, format_baseline, format_candidate
 from memeci.report.words import STATUS, Phrases
 
@@ -68,14 +68,7 @@ def render_terminal(record: Evaluation, *, language: Language, color: bool | Non
     page = _Page(record, console, Phrases(language), Phrases("en" if language == "both" else language))
     for print_part in (_print_head, _print_overall, _print_slices, _print_flips, _print_confusion, _print_verdict):
         print_part(page)
-    return "\n".join(_calm(line.rstrip()) for line in out.getvalue().split("\n"))
-
-
-def _calm(line: str) -> str:
-    """Return a line that GitHub's runner does not take for a command: "::" at its start (spaces aside), "##[" anywhere."""
-    if line.lstrip().startswith("::"):
-        line = line.replace("::", ": :", 1)
-    return line.replace("##[", "# #[")
+    return "\n".join(disarm_command(line.rstrip()) for line in out.getvalue().split("\n"))
 
 
 class _Page(msgspec.Struct, frozen=True):

@@ -8,6 +8,12 @@ from memeci.records import Direction, Outcome, Pairing, Status, Text
 
 Language = Literal["zh", "en", "both"]
 
+
+def choose_language(asked: str) -> Language:
+    """Return ``asked`` if it is one of the languages, else both: a record may come from anybody."""
+    return "zh" if asked == "zh" else "en" if asked == "en" else "both"
+
+
 STATUS = {
     Status.PASS: Text("pass", "通过"),
     Status.INCONCLUSIVE: Text("inconclusive", "不确定"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
+import re
 import shlex
-import subprocess
 from importlib import resources
 from pathlib import Path
 
@@ -34,13 +34,19 @@ _ACTION = "- uses: memeci/memeci@v0\n"
 
 def find_root(folder: Path) -> Path:
     """Return the top of the repository that holds ``folder``; ``folder`` itself outside of one."""
-    found = _read_git(folder, "rev-parse", "--show-toplevel")
-    return Path(found) if found else folder.resolve()
+    from memeci.registry.repository import open_repository
+
+    opened = open_repository(folder, None)
+    return opened.top if opened is not None else folder.resolve()
 
 
 def find_forge(root: Path) -> ForgeName:
     """Return the forge that the remotes' addresses name, else the one whose files are there."""
-    addresses = (_read_git(root, "config", "--get-regexp", r"^remote\..*\.url$") or "").lower()
+    from memeci.registry.repository import open_repository
+
+    opened = open_repository(root, None)
+    settings = opened.settings if opened is not None else ()
+    addresses = " ".join(value or "" for key, value in settings if re.fullmatch(r"remote\..*\.url", key)).lower()
     for forge in (ForgeName.GITHUB, ForgeName.GITLAB):
         if forge.value in addresses:
             return forge
@@ -86,11 +92,3 @@ def _place_gitlab(text: str, below: str) -> str:
 
 def _read(forge: ForgeName, file: str) -> str:
     return resources.files("memeci.cli.starter").joinpath(forge.value, file).read_text(encoding="utf-8")
-
-
-def _read_git(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None

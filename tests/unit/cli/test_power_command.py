@@ -71,4 +71,5 @@ def test_record_that_is_none__is_explained(tmp_path: Path) -> None:
     path.write_text("{}", encoding="utf-8")
     result = _run("--record", str(path))
     assert result.exit_code == 2
-    assert "is not a record of memeci" in result.output
+    assert "cannot be used" in result.output
+    assert "pass the record.json that `memeci evaluate` wrote" in result.output
