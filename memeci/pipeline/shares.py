@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
+import msgspec
 import numpy as np
 
 from memeci.decision import Counts, SliceCounts, explain_slices
@@ -63,8 +63,7 @@ def _list_columns(shares: Sequence[SliceShare]) -> set[str]:
     return {column for share in shares for column in share.slice}
 
 
-@dataclass(frozen=True)
-class _Axis:
+class _Axis(msgspec.Struct, frozen=True):
     """The slices by one choice of columns: ``codes`` index ``keys``, −1 for rows in none."""
 
     keys: Sequence[SliceKey]

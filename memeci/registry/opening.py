@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.errors import DataError
 from memeci.registry.command import MIB, Output
@@ -21,8 +22,7 @@ Opened = tuple[ObjectReader, str]
 """A reader, and the name under which it knows the commit."""
 
 
-@dataclass(frozen=True)
-class TreePlace:
+class TreePlace(msgspec.Struct, frozen=True):
     """A full ref name, and the id of its object where it may lie in the clone."""
 
     ref: str
