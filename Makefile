@@ -27,7 +27,7 @@ $(STAMP): setup.cfg pyproject.toml Makefile
 
 $(GITLAB_CI_LOCAL): $(STAMP)
 	@mkdir -p $(VENV)/node
-	@if command -v npm >/dev/null && node -e 'process.exit(+process.versions.node.split(".")[0] < 20)'; then \
+	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then \
 	  npm install --silent --no-fund --no-audit --prefix $(VENV)/node gitlab-ci-local@4.64.1; \
 	else echo "no node 20 or newer: the GitLab templates are not run in the tests"; fi
 	@if ! command -v rsync >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \

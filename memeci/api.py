@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from memeci.errors import ConfigError
 from memeci.records import Evaluation, Status
 
 
@@ -53,7 +54,7 @@ def evaluate(
     from memeci.pipeline import Request
     from memeci.pipeline import evaluate as run
 
-    overrides = [Override(key, _to_text(value), f"{key}=") for key, value in settings.items()]
+    overrides = [Override(key, _to_text(key, value), f"{key}=") for key, value in settings.items()]
     loaded = load_config(Path(config) if config is not None else None, model=model, overrides=overrides)
     with tempfile.TemporaryDirectory(prefix="memeci-") as folder:
         evaluated = run(
@@ -73,6 +74,8 @@ def _to_path(data: Any, path: Path) -> str:
     """Return the path of the data, written to ``path`` first if it is a table."""
     if isinstance(data, (str, Path)):
         return str(data)
+    if data is None:
+        return "none"
     if hasattr(data, "to_parquet"):
         data.to_parquet(path)
     elif hasattr(data, "write_parquet"):
@@ -86,5 +89,13 @@ def _to_path(data: Any, path: Path) -> str:
     return str(path)
 
 
-def _to_text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+def _to_text(key: str, value: Any) -> str:
+    """Return a setting as memeci.yml would have it. Raises ConfigError for what cannot be written there."""
+    try:
+        return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    except TypeError as error:
+        raise ConfigError(
+            f"{key}= holds something that memeci.yml could not hold.",
+            str(error),
+            'name a function of your own by its place: {"name": "politeness", "function": "module:function", "direction": "higher"}.',
+        ) from error

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from memeci.cli.group import ignore_closed_pipe
 from memeci.errors import EXIT_GATE_FAILED, EXIT_OK
 
 LANGUAGES = ["zh", "en", "both"]
@@ -72,7 +73,8 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
                 credentials=find_credentials(environment),
             )
         )
-    _print(evaluated, settings.language, as_json=as_json)
+    with ignore_closed_pipe():
+        _print(evaluated, settings.language, as_json=as_json)
     return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -56,7 +58,16 @@ class LazyGroup(click.Group):
         extra.pop("standalone_mode", None)
         # Nearly all a short run allocates is modules and classes that stay: looking through them every 700 objects finds nothing.
         gc.set_threshold(GC_THRESHOLD)
-        sys.exit(self._run(args, prog_name, extra))
+        code = self._run(args, prog_name, extra)
+        with ignore_closed_pipe():
+            sys.stdout.flush()
+        sys.exit(code)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # click itself would end with 1, which means that a gate failed. Commands with a verdict guard their printing themselves.
+        with ignore_closed_pipe():
+            return super().invoke(ctx)
+        return EXIT_OK
 
     def _run(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
         try:
@@ -70,14 +81,20 @@ class LazyGroup(click.Group):
         except click.ClickException as error:
             error.show()
             return EXIT_USAGE
-        except BrokenPipeError:
-            # The reader of our output left (`memeci … | head`): nothing went wrong here.
-            sys.stdout = None
-            code = EXIT_OK
         except Exception:
             print_bug()
             return EXIT_INFRASTRUCTURE
         return code if isinstance(code, int) else EXIT_OK
+
+
+@contextlib.contextmanager
+def ignore_closed_pipe() -> Iterator[None]:
+    """Go on where the reader of our output left (`memeci … | head`): nothing went wrong here."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is still buffered has nowhere to go; the interpreter would complain when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_error(error: MemeciError) -> None:

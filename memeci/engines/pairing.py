@@ -10,6 +10,7 @@ from memeci.engines.engine import Engine, Overlap, Table
 from memeci.engines.fit import check_sides, explain_no_overlap
 from memeci.engines.loading import check_duplicates
 from memeci.engines.sums import build_sum
+from memeci.errors import DataError
 
 N_UNITS = 1024
 """Examples or groups are numbered when they are at most this many, else hashed into this many units."""
@@ -163,6 +164,12 @@ def find_overlap(engine: Engine, candidate: Table, baseline: Table) -> Overlap:
     )[0]
     if common == 0:
         raise explain_no_overlap(engine, candidate, baseline)
+    if relabelled and candidate.columns.id is None:
+        raise DataError(
+            f"{candidate.name} and {baseline.name} cannot be matched: {relabelled} of {common} rows have another label.",
+            "there is no id column, so row is compared with row; these are not the same examples, or not in the same order.",
+            "name the id column, `columns: {id: …}` in memeci.yml, or write one into both files.",
+        )
     return Overlap(common, baseline.n - common, candidate.n - common, relabelled)
 
 

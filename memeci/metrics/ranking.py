@@ -75,12 +75,13 @@ class AveragePrecision(msgspec.Struct, frozen=True):
             return np.nan, np.zeros_like(label)
         own = label if weight is None else label * weight
         true_positives = sums.positives - sums.positive_below
-        false_positives = sums.negatives - sums.negative_below
-        count = true_positives + false_positives
-        precision = true_positives / count
+        inverse = 1 / (true_positives + (sums.negatives - sums.negative_below))
+        precision = true_positives * inverse
         value = float(np.dot(own, precision) / sums.positives)
-        gain = _sum_up_to(own * false_positives / count**2, sums)
-        loss = _sum_up_to(own * true_positives / count**2, sums)
+        share = own * inverse
+        # FP / n² = (1 − precision) / n, and TP / n² = precision / n.
+        loss = _sum_up_to(share * precision, sums)
+        gain = _sum_up_to(share, sums) - loss
         total = sums.positives + sums.negatives
         influence = np.where(label > 0, precision - value + gain, -loss) * (total / sums.positives)
         return value, influence
@@ -89,6 +90,8 @@ class AveragePrecision(msgspec.Struct, frozen=True):
 def _sum_up_to(terms: Floats, sums: TiedSums) -> Floats:
     """Return for each example the sum of terms over scores ≤ its own (ties included)."""
     cumulative = np.cumsum(terms)
+    if sums.distinct:
+        return cumulative
     both = sums.positive_below + sums.negative_below
     starts = np.flatnonzero(np.r_[True, both[1:] != both[:-1]])
     ends = np.r_[starts[1:], len(terms)]

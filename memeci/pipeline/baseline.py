@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
 
 if TYPE_CHECKING:
     from memeci.registry import Registry
+
+DATA_SUFFIXES = (".parquet", ".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 
 
 class FoundSide(msgspec.Struct, frozen=True):
@@ -48,6 +51,8 @@ def find_baseline(spec: str, source: str, search: Search) -> FoundSide | None:
         return None
     if _is_path(spec):
         return FoundSide(Baseline(BaselineKind.FILE, name=spec), spec)
+    if _looks_like_file(spec):
+        raise _no_such_file(spec)
     registry = search.registry
     if registry is None:
         if spec == "latest":
@@ -74,6 +79,22 @@ def _is_path(spec: str) -> bool:
     if any(c in spec for c in "*?["):
         return True
     return Path(spec).exists() and spec != "latest"
+
+
+def _looks_like_file(spec: str) -> bool:
+    """A tag may hold slashes and dots, but none ends like a data file."""
+    return spec.lower().removesuffix(".gz").removesuffix(".zst").endswith(DATA_SUFFIXES)
+
+
+def _no_such_file(spec: str) -> ConfigError:
+    folder = Path(spec).parent
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    near = difflib.get_close_matches(Path(spec).name, names, 1)
+    return ConfigError(
+        f"the baseline {spec} does not exist.",
+        f"near it lies: {near[0]}." if near else f"there is nothing of that name in {folder}.",
+        f"--baseline {folder / near[0]}" if near else "name a file that is there, a tag, or `--baseline none`.",
+    )
 
 
 def _path_in_tree(source: str, registry: Registry) -> str | None:

@@ -16,7 +16,7 @@ from memeci.metrics.selection import Available, Request, Selection, select_metri
 from memeci.metrics.tallies import Tallies
 from memeci.metrics.task import choose_positive, is_positive_guessed, sort_labels
 from memeci.pipeline.baseline import FoundSide
-from memeci.pipeline.wording import note_guessed_positive, note_overlap, note_small_slices, say_incomparable
+from memeci.pipeline.wording import note_guessed_positive, note_overlap, note_row_numbers, note_small_slices, say_incomparable
 from memeci.policy import Policy
 from memeci.records import Pairing, Task, Text
 
@@ -75,13 +75,14 @@ def _build_seed(tallies: Tallies, pair: Pair) -> int:
     return int.from_bytes(seen.digest()[:8], "little")
 
 
-def collect_notes(selection: Selection, tallied: Tallied, plan: TallyPlan, config: Config) -> tuple[Text, ...]:
+def collect_notes(selection: Selection, tallied: Tallied, plan: TallyPlan, config: Config, table: Table) -> tuple[Text, ...]:
     """Return what the user should know besides the verdict."""
     notes = list(selection.notes)
     if plan.positive is not None and is_positive_guessed(plan.labels, config.positive_label):
         notes.append(note_guessed_positive(plan.positive))
     if tallied.pair.overlap is not None:
         notes += note_overlap(tallied.pair.overlap)
+        notes += [note_row_numbers()] if table.columns.id is None else []
     if tallied.tallies.leaves.omitted:
         notes.append(note_small_slices(tallied.tallies.leaves.omitted, config.min_slice_size))
     return tuple(notes)

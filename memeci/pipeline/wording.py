@@ -15,6 +15,13 @@ def note_guessed_positive(label: str) -> Text:
     )
 
 
+def note_row_numbers() -> Text:
+    return Text(
+        en="There is no id column: row was compared with row.",
+        zh="没有 id 列：按行号逐行比较。",
+    )
+
+
 def note_small_slices(n: int, min_size: int) -> Text:
     return Text(
         en=f"{format_count(n)} slices with fewer than {min_size} examples were not tested.",

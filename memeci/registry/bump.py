@@ -7,7 +7,7 @@ import enum
 import msgspec
 
 from memeci.formatting import format_count
-from memeci.records import DatasetChange, Evaluation, Outcome
+from memeci.records import DatasetChange, Evaluation, Outcome, Status
 from memeci.registry.names import Part
 
 
@@ -34,8 +34,9 @@ def choose_step(evaluation: Evaluation, bump: Bump) -> Step:
     change = evaluation.dataset.change
     if change is not None and (change.only_baseline or change.only_candidate or change.relabelled):
         return Step(Part.MAJOR, f"the dataset changed: {format_change(change)}")
-    improved = [c.metric for c in evaluation.comparisons if c.gated and c.outcome is Outcome.IMPROVED]
-    if improved:
+    # A slice that improved while the whole did not is no better model.
+    improved = [c.metric for c in evaluation.comparisons if c.gated and not c.slice and c.outcome is Outcome.IMPROVED]
+    if improved and evaluation.verdict.status is not Status.FAIL:
         return Step(Part.MINOR, f"{', '.join(dict.fromkeys(improved))} improved beyond doubt")
     if evaluation.baseline is None:
         return Step(Part.PATCH, "nothing was compared")

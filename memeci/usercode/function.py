@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from memeci.errors import DataError
 
@@ -20,7 +21,7 @@ def compute_numbers(function: str, examples: Iterable[Mapping[str, Any]], folder
 
     Raises DataError where it cannot be imported, raises, or gives no finite number.
     """
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", WORKER, function, str(folder)],
         cwd=folder,
         env=dict(environment),
@@ -28,12 +29,12 @@ def compute_numbers(function: str, examples: Iterable[Mapping[str, Any]], folder
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-    ) as process:
-        assert process.stdout is not None  # noqa: S101 - asked for above
-        writer = threading.Thread(target=_write, args=(process, examples), daemon=True)
-        writer.start()
-        answers = [json.loads(line) for line in process.stdout]
-        writer.join()
+    )
+    try:
+        answers = _exchange(process, examples)
+    finally:
+        process.kill()
+        process.wait()
     if answers and isinstance(answers[-1], dict):
         raise _explain(function, answers[-1])
     if process.returncode != 0:
@@ -43,15 +44,25 @@ def compute_numbers(function: str, examples: Iterable[Mapping[str, Any]], folder
     return answers
 
 
-def _write(process: subprocess.Popen[str], examples: Iterable[Mapping[str, Any]]) -> None:
-    assert process.stdin is not None  # noqa: S101 - asked for above
-    try:
+def _exchange(process: subprocess.Popen[str], examples: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Write examples and read answers at the same time: either pipe may fill up. The worker has ended when this returns."""
+    assert process.stdout is not None  # noqa: S101 - asked for above
+    writer = threading.Thread(target=_write, args=(process.stdin, examples), daemon=True)
+    writer.start()
+    with process.stdout:
+        answers = [json.loads(line) for line in process.stdout]
+    writer.join()
+    process.wait()
+    return answers
+
+
+def _write(stdin: TextIO, examples: Iterable[Mapping[str, Any]]) -> None:
+    # A worker that failed stops reading, and has said why on its standard output. Closing writes what is still buffered.
+    with contextlib.suppress(BrokenPipeError):
         for example in examples:
-            process.stdin.write(json.dumps(example, ensure_ascii=False, default=str) + "\n")
-        process.stdin.close()
-    except BrokenPipeError:
-        # The worker stopped early and has said why on its standard output.
-        return
+            stdin.write(json.dumps(example, ensure_ascii=False, default=str) + "\n")
+    with contextlib.suppress(BrokenPipeError):
+        stdin.close()
 
 
 def _explain(function: str, failure: dict[str, Any]) -> DataError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -373,3 +374,37 @@ def test_predictions_left_out_for_their_size__are_written_by_the_release(reposit
     ran = run_memeci(repository.path, "release")
     assert ran.code == 2
     assert "is not what was evaluated" in ran.err
+
+
+def test_own_function_that_fails_early__is_explained_however_much_is_left_to_read(tmp_path: Path) -> None:
+    write_table(tmp_path / "a.csv", {"id": list(range(5000)), "text": ["好" * 50] * 5000})
+    (tmp_path / "own.py").write_text("def f(example):\n    return example['nothing']\n")
+    (tmp_path / "memeci.yml").write_text("metrics: [{name: f, function: 'own:f', direction: lower}]\n")
+    ran = run_memeci(tmp_path, "evaluate", "a.csv")
+    assert (ran.code, "failed on example number 1" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(("candidate", "code"), [("good.csv", 0), ("bad.csv", 1)])
+def test_a_reader_that_leaves__changes_no_exit_code(two_files: Path, candidate: str, code: int) -> None:
+    command = [sys.executable, "-m", "memeci", "evaluate", candidate, "-b", "good.csv", "--no-meme"]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(command, cwd=two_files, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, "Broken" in done.stderr) == (code, False)
+
+
+def test_rows_without_ids_in_another_order__are_refused(tmp_path: Path) -> None:
+    whole = make_predictions(wrong=40)
+    del whole["id"]
+    write_table(tmp_path / "a.csv", whole)
+    order = np.random.default_rng(5).permutation(400)
+    write_table(tmp_path / "b.csv", {name: [column[i] for i in order] for name, column in whole.items()})
+    ran = run_memeci(tmp_path, "evaluate", "b.csv", "-b", "a.csv")
+    assert (ran.code, "no id column" in ran.err) == (2, True)
+    assert "row was compared with row" in run_memeci(tmp_path, "evaluate", "a.csv", "-b", "a.csv", "-l", "en").out
+
+
+def test_baseline_file_with_a_typo__is_no_tag(two_files: Path) -> None:
+    ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "god.csv")
+    assert (ran.code, "next:  --baseline good.csv" in ran.err) == (2, True)
