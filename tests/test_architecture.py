@@ -96,3 +96,12 @@ def test_dataclasses_replace_is_for_dataclasses() -> None:
         str(p.relative_to(ROOT)) for p in _modules() if re.search(r"^from dataclasses import .*\breplace\b", p.read_text("utf-8"), re.M)
     ]
     assert users == ["pipeline/publish.py"], "use `from msgspec.structs import replace`"
+
+
+# Tokens that stay out of a repr, default arguments, and an order of its own: docs/decisions/0012 says when a dataclass stays one.
+FROZEN_DATACLASSES = {"Credentials", "Environment", "Guard", "Show", "Style", "Version"}
+
+
+def test_frozen_values_are_structs() -> None:
+    found = {name for p in _modules() for name in re.findall(r"^@dataclass\(frozen=True\)\nclass (\w+)", p.read_text("utf-8"), re.M)}
+    assert found == FROZEN_DATACLASSES

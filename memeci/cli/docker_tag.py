@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from memeci import puns
 from memeci.config import Environment, load_configs, read_environment
@@ -27,8 +27,7 @@ FORMATS: dict[str, Callable[[puns.ImageMetadata], str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, dict=True):
     """The options as given."""
 
     commit: str | None

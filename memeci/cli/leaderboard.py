@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 
 import click
+import msgspec
+from msgspec.structs import asdict
 
 from memeci.cli.history import collect_metrics, find_unit
 from memeci.cli.registry_options import Here, with_registry
@@ -17,8 +18,7 @@ from memeci.records import DEFAULT_THEME, Direction, ReleaseSummary, Status
 _MEDALS = ("🥇", "🥈", "🥉")
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """What a theme calls things."""
 
     title: str
@@ -43,8 +43,7 @@ THEMES = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """One line of the leaderboard."""
 
     rank: int

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from memeci.errors import ConfigError
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from memeci.registry import Registry
 
 
-@dataclass(frozen=True)
-class Here:
+class Here(msgspec.Struct, frozen=True):
     """The repository that we are in. ``config`` is the first model's where memeci.yml has several."""
 
     registry: Registry

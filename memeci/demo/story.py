@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from memeci.errors import EXIT_GATE_FAILED, ConfigError, InfraError
 from memeci.filenames import COMMENT_FILE, OUTPUT_DIR, PICTURE_FILE, RECORD_FILE
@@ -18,8 +19,7 @@ FILES = ("train.py", "memeci.yml", ".gitignore")
 BEFORE, AFTER = "LEFT_OUT = []", 'LEFT_OUT = ["酒店"]'
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(msgspec.Struct, frozen=True):
     """Runs real commands in ``folder`` and shows each as it is typed. ``say`` prints a line."""
 
     folder: Path

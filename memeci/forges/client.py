@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
+
 from memeci.errors import ForgeError
 from memeci.forges.forge import ReadOnlyError
 
@@ -24,8 +26,7 @@ _REDIRECTS = {301, 302, 307, 308}
 _NEXT = re.compile(r'<([^>]+)>;[^,]*\brel="?next"?')
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     data: bytes

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from memeci.config import Environment
 from memeci.errors import ForgeError
@@ -23,8 +24,7 @@ class Delivery(enum.Enum):
     FAILED = "failed"  # the forge broke; the verdict does not depend on it
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """What became of the comment and the picture; ``notice`` is one line for the log where something was not done."""
 
     delivery: Delivery
@@ -33,16 +33,14 @@ class Receipt:
     notice: Text | None = None
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """``name`` carries a hash of ``data``: image proxies cache by address."""
 
     name: str
     data: bytes
 
 
-@dataclass(frozen=True)
-class Comment:
+class Comment(msgspec.Struct, frozen=True):
     """A comment of ours, as found."""
 
     id: int

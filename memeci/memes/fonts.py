@@ -11,11 +11,15 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from memeci.errors import MemeciError
 from memeci.memes.sfnt import Face, read_faces
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
 
 EXTRA = ("justmytype_intl_cjk", "fonts/ofl/notosanssc/NotoSansSC[wght].ttf")
 FOLDERS = (
@@ -68,11 +72,11 @@ class Font(msgspec.Struct, frozen=True):
 
 @functools.lru_cache(maxsize=8192)
 def _measure_advance(path: Path, index: int, weight: int, character: str) -> float:
-    return float(_load(path, index, weight).getlength(character)) / MEASURE_AT  # type: ignore[attr-defined]
+    return float(_load(path, index, weight).getlength(character)) / MEASURE_AT
 
 
 @functools.lru_cache(maxsize=4)
-def _load(path: Path, index: int, weight: int) -> object:
+def _load(path: Path, index: int, weight: int) -> FreeTypeFont:
     from PIL import ImageFont
 
     font = ImageFont.truetype(str(path), MEASURE_AT, index, layout_engine=ImageFont.Layout.BASIC)

@@ -84,7 +84,8 @@ def count_flips(tallies: Tallies) -> tuple[int, int, int] | None:
         return None
     right_before, right_now = cells.base == cells.label, cells.cand == cells.label
     changed = (cells.base != cells.cand) & ~right_before & ~right_now
-    return tuple(int(cells.n[rows].sum()) for rows in (~right_before & right_now, right_before & ~right_now, changed))  # type: ignore[return-value]
+    fixed, broken, changed_wrong = (int(cells.n[rows].sum()) for rows in (~right_before & right_now, right_before & ~right_now, changed))
+    return fixed, broken, changed_wrong
 
 
 def build_roc(scores: ScoreArrays | None, *, has_baseline: bool) -> RocCurve | None:

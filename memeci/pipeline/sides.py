@@ -16,7 +16,7 @@ from memeci.engines.pairing import BASELINE, CANDIDATE
 from memeci.engines.profile import profile_labels
 from memeci.errors import DataError
 from memeci.metrics.task import Signs, detect_task
-from memeci.readers import open_predictions, resolve_columns
+from memeci.readers import open_predictions, require_parts, resolve_columns
 from memeci.records import Task
 from memeci.relation import Columns, ColumnType, Relation
 from memeci.usercode import compute_numbers
@@ -50,7 +50,7 @@ def load_candidate(engine: Engine, source: str, setup: Setup) -> tuple[Table, Ta
     signs = Signs(columns.label is not None, columns.prediction is not None, profile.lists, profile.numeric, profile.fractional)
     task = config.task or detect_task(signs)
     if task is not Task.SCORES:
-        _require_labels(relation, schema, columns)
+        require_parts(columns, ("label", "prediction"), schema, relation.name)
     else:
         columns = replace(columns, label=columns.label if columns.prediction else None, score=None, probabilities=())
     table = load_table(engine, CANDIDATE, relation, schema, columns, LabelKind.of(task))
@@ -79,7 +79,7 @@ def load_baseline(engine: Engine, source: str, task: Task, setup: Setup, *, rele
     if task is Task.SCORES:
         columns = replace(columns, score=None, probabilities=())
     else:
-        columns = replace(columns, prediction=_require(relation, schema, columns.prediction, "prediction"))
+        require_parts(columns, ("prediction",), schema, relation.name)
     table = load_table(engine, BASELINE, relation, schema, columns, LabelKind.of(task))
     _check_vocabulary(table, task)
     return table
@@ -102,21 +102,6 @@ def _add_functions(
         schema = engine.describe(relation)
         columns = replace(columns, numbers=(*columns.numbers, metric.name))
     return relation, schema, columns
-
-
-def _require_labels(relation: Relation, schema: tuple[ColumnType, ...], columns: Columns) -> None:
-    _require(relation, schema, columns.label, "label")
-    _require(relation, schema, columns.prediction, "prediction")
-
-
-def _require(relation: Relation, schema: tuple[ColumnType, ...], found: str | None, part: str) -> str:
-    if found is not None:
-        return found
-    raise DataError(
-        f"{relation.name} has no {part} column.",
-        f"none of its columns has a common name for it; the file has: {', '.join(column.name for column in schema)}.",
-        f"name it in memeci.yml: `columns: {{{part}: …}}`.",
-    )
 
 
 def _check_vocabulary(table: Table, task: Task) -> None:

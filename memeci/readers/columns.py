@@ -27,22 +27,20 @@ _MEANING = {
 _MAYBE_NUMERIC = {"integer", "float", "text", "json", "other"}  # Delimited text has every column as text.
 
 
-def resolve_columns(  # noqa: PLR0913 — the parts of one configuration, given apart so that a file alone needs none
+def resolve_columns(
     schema: Sequence[ColumnType],
     wanted: ColumnsConfig,
     *,
     source: str,
     slices: Sequence[str] = (),
     numbers: Sequence[str] = (),
-    required: Sequence[str] = (),
     places: Mapping[str, str] | None = None,
 ) -> Columns:
     """Return which column of ``schema`` plays which part.
 
     A name in ``wanted`` wins; other parts are found by common names, and parts in ``wanted.unused`` are not looked for.
     ``source`` is the relation's name and ``places`` says where a key was written, both for messages.
-    Raises DataError for a named column that is missing, two columns that fit one part equally well, or a ``required`` part
-    without a column.
+    Raises DataError for a named column that is missing, or two columns that fit one part equally well.
     """
     names = tuple(column.name for column in schema)
     places = places or {}
@@ -52,15 +50,19 @@ def resolve_columns(  # noqa: PLR0913 — the parts of one configuration, given 
     explicit = {part: getattr(wanted, part) for part in PARTS}
     taken = {name for name in explicit.values() if name is not None}
     found = {part: explicit[part] or _find(part, names, taken, wanted, source) for part in PARTS}
-    for part in required:
-        if found.get(part) is None:
-            raise _no_column(source, names, part)
     return Columns(
         **found,
         probabilities=_resolve_probabilities(schema, wanted, source),
         slices=tuple(slices),
         numbers=tuple(numbers),
     )
+
+
+def require_parts(columns: Columns, parts: Sequence[str], schema: Sequence[ColumnType], source: str) -> None:
+    """Raise DataError for the first of ``parts`` that no column plays."""
+    missing = next((part for part in parts if getattr(columns, part) is None), None)
+    if missing is not None:
+        raise _no_column(source, [column.name for column in schema], missing)
 
 
 def list_candidates(part: str, names: Sequence[str]) -> list[str]:

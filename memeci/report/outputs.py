@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from memeci.errors import DataError
 from memeci.formatting import format_slice
@@ -17,8 +18,7 @@ _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._:/-]*")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-@dataclass(frozen=True)
-class ImageNames:
+class ImageNames(msgspec.Struct, frozen=True):
     """What the names of a container image need besides the record: the image itself, where its source is, a new release's tag."""
 
     image: str | None = None

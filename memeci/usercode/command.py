@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 from collections import deque
@@ -36,9 +37,9 @@ def run_command(command: str, folder: Path, environment: Mapping[str, str], echo
 
 
 def _stream(process: subprocess.Popen[bytes], echo: BinaryIO, tail: deque[bytes]) -> None:
-    assert process.stdout is not None  # noqa: S101 - asked for above
+    assert isinstance(process.stdout, io.BufferedReader)  # noqa: S101 - a pipe was asked for above
     pending = b""
-    while chunk := process.stdout.read1():  # type: ignore[attr-defined]
+    while chunk := process.stdout.read1():
         echo.write(chunk)
         echo.flush()
         *lines, pending = (pending + chunk)[-65536:].split(b"\n")

@@ -32,10 +32,10 @@ def main(function: str, folder: str) -> None:
 
 def _load(function: str) -> Callable[[Any], Any]:
     module, _, name = function.partition(":")
-    call = getattr(importlib.import_module(module), name)
+    call: Callable[[Any], Any] = getattr(importlib.import_module(module), name)
     if not callable(call):
         raise TypeError(f"{name} is a {type(call).__name__}, not a function")
-    return call  # type: ignore[no-any-return]
+    return call
 
 
 def _answer(stream: TextIO, value: Any) -> None:

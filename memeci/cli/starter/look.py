@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from memeci.readers import list_candidates, open_predictions
 from memeci.readers.names import COMMON_NAMES, normalize_name
@@ -24,16 +25,14 @@ _POSITIVE_WORDS = {"1", "1.0", "true", "yes", "y", "positive", "pos", "spam", "�
 _SHARED = re.compile(r"(user|customer|author|session|conversation|dialog|dialogue|thread|patient|speaker|用户|会话)(_?id)?")
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(msgspec.Struct, frozen=True):
     """A column of numbers whose mean could be a metric; ``unit`` is RATE where all lie in 0–1."""
 
     column: str
     unit: Unit
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """What a sample of rows suggests.
 
     ``columns`` maps a part to the columns that could play it, best first; ``slices`` are columns with a few values each;
@@ -41,7 +40,7 @@ class Look:
     ``positive_label`` are None where the rows leave it open.
     """
 
-    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[str]] = msgspec.field(default_factory=dict)
     task: Task | None = None
     positive_label: str | None = None
     slices: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import pytest
 
 from memeci.config import ColumnsConfig
 from memeci.errors import DataError
-from memeci.readers import resolve_columns
+from memeci.readers import require_parts, resolve_columns
 from memeci.readers.names import COMMON_NAMES, normalize_name
 from memeci.relation import Columns, ColumnType
 
@@ -95,7 +95,10 @@ def test_missing_slice__names_its_line_and_the_nearest_column() -> None:
 
 
 def test_required_part_without_a_column__lists_common_names_and_the_file() -> None:
-    error = _refuse("id", "foo", "bar", required=("label",))
+    names = ("id", "foo", "bar")
+    with pytest.raises(DataError) as caught:
+        require_parts(_resolve(*names), ("id", "label"), _schema(*names), "preds.csv")
+    error = caught.value
     assert error.what == "preds.csv has no column for the true label."
     assert "y_true" in error.why
     assert "id, foo, bar" in error.why
