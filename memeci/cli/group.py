@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import importlib
 import os
@@ -58,6 +59,9 @@ class LazyGroup(click.Group):
         extra.pop("standalone_mode", None)
         # Nearly all a short run allocates is modules and classes that stay: looking through them every 700 objects finds nothing.
         gc.set_threshold(GC_THRESHOLD)
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # closed by the caller: `memeci … >&-`
+                setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the rest of the process
         code = self._run(args, prog_name, extra)
         with ignore_closed_pipe():
             sys.stdout.flush()
@@ -73,7 +77,8 @@ class LazyGroup(click.Group):
         try:
             code = super().main(args=args, prog_name=prog_name or "memeci", standalone_mode=False, **extra)
         except MemeciError as error:
-            print_error(error)
+            with contextlib.suppress(OSError):  # nobody may take our words; the code says it all the same
+                print_error(error)
             return error.exit_code
         except (click.exceptions.Abort, KeyboardInterrupt):
             click.echo("interrupted", err=True)
@@ -82,19 +87,23 @@ class LazyGroup(click.Group):
             error.show()
             return EXIT_USAGE
         except Exception:
-            print_bug()
+            with contextlib.suppress(OSError):
+                print_bug()
             return EXIT_INFRASTRUCTURE
         return code if isinstance(code, int) else EXIT_OK
 
 
 @contextlib.contextmanager
 def ignore_closed_pipe() -> Iterator[None]:
-    """Go on where the reader of our output left (`memeci … | head`): nothing went wrong here."""
+    """Go on where nobody takes our output: the reader left (`memeci … | head`), the disk is full. The exit code says what happened."""
     try:
         yield
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in {errno.EPIPE, errno.ENOSPC, errno.EBADF}:
+            raise
         # What is still buffered has nowhere to go; the interpreter would complain when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_error(error: MemeciError) -> None:

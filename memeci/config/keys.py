@@ -149,7 +149,7 @@ KEYS: tuple[Key, ...] = (
     Key("rule", Choice.of(Rule), "When a loss fails, unless a gate says otherwise."),
     Key("baseline", PathText(maybe=True), "latest, a tag, a path, or none."),
     Key("on_inconclusive", Choice.of(OnInconclusive), "What an undecided comparison does."),
-    Key("alpha", Number(0, 0.5, "a number between 0 and 0.5", open_ends=True), "False alarms of the whole pull request."),
+    Key("alpha", Number(1e-5, 0.5, "a number between 0.00001 and 0.5", open_ends=True), "False alarms of the whole pull request."),
     Key("language", Choice({"en": "en", "zh": "zh", "both": "both"}), "Language of reports."),
     Key("theme", PathText(maybe=True), "Memes: a built-in theme, or a folder of yours."),
     Key("output_dir", PathText(), "Where record, comment and picture are written."),

@@ -96,6 +96,12 @@ class Config(msgspec.Struct, frozen=True):
         """Every column whose mean is a metric."""
         return tuple(dict.fromkeys(m.column for m in self.metrics if m.column is not None))
 
+    @property
+    def gated_metrics(self) -> tuple[str, ...]:
+        """Every metric that a gate names, once, in the order written."""
+        named = [metric.name for metric in self.metrics]
+        return tuple(dict.fromkeys(split_target(gate.target, named)[0] for gate in self.gates))
+
     def build_policy(self, *, noise: Mapping[str, float] | None = None, noise_runs: int = 0, ungated: Iterable[str] = ()) -> Policy:
         """Return the demands of this configuration. Raises ConfigError for a gate on a slice that is not measured."""
         named = [metric.name for metric in self.metrics]

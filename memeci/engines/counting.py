@@ -49,7 +49,7 @@ def _with_groups(engine: Engine, pair: Pair, leaves: Leaves, candidate: Table) -
         rows = engine.fetch_rows(f"select {keys}count(distinct coalesce(grp, id)) from {candidate.view}{common} group by all")
         found = {tuple(row[:-1]): row[-1] for row in rows}
         groups += [found.get(tuple(value for _, value in key), 0) for key in slice_set.keys]
-    return Leaves(leaves.n, leaves.sets, np.array(groups, dtype=np.int64), leaves.omitted)
+    return msgspec.structs.replace(leaves, n_groups=np.array(groups, dtype=np.int64))
 
 
 class CountedCells(msgspec.Struct, frozen=True):

@@ -84,7 +84,7 @@ class DuckDBEngine:
             return
         name = f"file_{len(self._kept)}"
         # No temporary table: another cursor would not see it.
-        with contextlib.suppress(self._errors):
+        with contextlib.suppress(self._errors), _interruptible():
             self._connection.execute(f"create table {name} as select * from {self.scan(relation)}")
             self._kept[relation] = name
 
@@ -137,6 +137,8 @@ class DuckDBEngine:
             return self._connection.execute(sql, parameters) if parameters else self._connection.execute(sql)
         except self._errors as error:
             raise self._explain(error) from error
+        except RuntimeError as error:
+            raise _to_interrupt(error) from error
         finally:
             stop()
 
@@ -175,6 +177,19 @@ class DuckDBEngine:
             thread.join()
 
         return stop
+
+
+def _to_interrupt(error: RuntimeError) -> BaseException:
+    """DuckDB catches Ctrl-C in its own way: "Query interrupted"."""
+    return KeyboardInterrupt() if "interrupt" in str(error).lower() else error
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise _to_interrupt(error) from error
 
 
 def _kind(type_name: str) -> str:

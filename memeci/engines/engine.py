@@ -100,6 +100,6 @@ class Overlap(msgspec.Struct, frozen=True):
 
     @property
     def share(self) -> float:
-        """Share of all examples, of either side, that are common."""
+        """Share of all examples, of either side, that are common and have kept their label."""
         total = self.common + self.only_baseline + self.only_candidate
-        return self.common / total if total else 0.0
+        return (self.common - self.relabelled) / total if total else 0.0

@@ -45,7 +45,7 @@ def list_faults(canonical: Canonical) -> list[Fault]:
     for number in canonical.numbers:
         faults += [_not_a_number(number), _missing_number(number), _not_finite(number)]
         if number.name == "weight":
-            faults.append(_negative_weight(number))
+            faults += [_negative_weight(number), _extreme_weight(number)]
     return faults
 
 
@@ -120,6 +120,18 @@ def _not_finite(number: NumberColumn) -> Fault:
             if number.name in {"label", "weight"}
             else "a model that gives NaN or infinity has usually diverged, or divides by zero.",
             "fill it, or drop these rows." if number.name in {"label", "weight"} else "find out why; then predict again.",
+        ),
+    )
+
+
+def _extreme_weight(number: NumberColumn) -> Fault:
+    return Fault(
+        f"{number.name} > 1e100 or ({number.name} > 0 and {number.name} < 1e-100)",
+        number.name,
+        lambda w: DataError(
+            f"{w.source}: the weight of {w.id} is {w.value} ({w.share} are as extreme).",
+            "sums of such weights leave the range of floating-point numbers.",
+            "divide all weights by the largest.",
         ),
     )
 

@@ -115,6 +115,32 @@ def select_metrics(task: Task, requests: Sequence[Request], available: Available
     return Selection(tuple(chosen.values()))
 
 
+def select_gated(task: Task, gated: Sequence[str], available: Available, selection: Selection) -> Selection:
+    """Return the selection with every metric that a gate names: one that is not measured would hold by being forgotten.
+
+    Raises ConfigError or DataError for one that is unknown, or cannot be had.
+    """
+    chosen = {metric.name for metric in selection.metrics}
+    missing = [name for name in gated if name not in chosen]
+    for name in missing:
+        if name in ALIASES:
+            raise ConfigError(f"the gate on {name!r} fits no metric.", f"here it is called {ALIASES[name]}.", f"write `{ALIASES[name]}:`.")
+    if not missing:
+        return selection
+    added = select_metrics(task, [Request(name) for name in missing], available)
+    return Selection((*selection.metrics, *added.metrics), selection.notes)
+
+
+def check_scores_stay(candidate: Available, baseline: Available) -> None:
+    """Raise DataError where the baseline has scores and the candidate has none: their metrics must not vanish silently."""
+    if (baseline.score and not candidate.score) or (baseline.probabilities and not candidate.probabilities):
+        raise DataError(
+            f"{candidate.source} has no scores, and the baseline has.",
+            "the metrics of the scores would vanish from the comparison without a word.",
+            "write the scores, too, or say what to compare: `metrics: [accuracy, macro_f1]`.",
+        )
+
+
 def _select_defaults(task: Task, available: Available, before: Available | None) -> Selection:
     if task is Task.SCORES:
         raise ConfigError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import msgspec
@@ -37,6 +38,18 @@ class Leaves(msgspec.Struct, frozen=True, dict=True):
     sets: tuple[SliceSet, ...]
     n_groups: Integers | None = None
     omitted: int = 0
+    columns: tuple[str, ...] = ()
+    values: tuple[tuple[str | None, ...], ...] = ()
+    """One tuple per leaf, aligned with ``columns``."""
+
+    def list_scopes(self, sets: Sequence[tuple[str, ...]]) -> set[str]:
+        """Return "platform=ios", "platform=ios,lang=zh" … for every slice of these sets that has an example."""
+        found = set()
+        for wanted in sets:
+            at = [self.columns.index(column) for column in wanted]
+            rows = (row for row, n in zip(self.values, self.n, strict=True) if n)
+            found |= {",".join(f"{column}={row[i]}" for column, i in zip(wanted, at, strict=True)) for row in rows}
+        return found
 
     @cached_property
     def slices(self) -> tuple[SliceKey, ...]:
@@ -163,7 +176,7 @@ def build_leaves(
         index = {key: i for i, key in enumerate(kept)}
         membership = np.array([index.get(key, -1) for key in keys_of_leaves], dtype=np.int64)
         sets.append(SliceSet(wanted, tuple(kept), membership))
-    return Leaves(n, tuple(sets), omitted=omitted)
+    return Leaves(n, tuple(sets), omitted=omitted, columns=columns, values=values)
 
 
 def _slice_order(key: SliceKey) -> tuple[tuple[bool, str], ...]:

@@ -9,16 +9,17 @@ from memeci.decision import Decided, decide, decide_incomparable
 from memeci.engines.engine import Table
 from memeci.engines.pairing import Pair
 from memeci.engines.tallying import Tallied, TallyPlan
+from memeci.errors import DataError
 from memeci.metrics import UNGATED
 from memeci.metrics.fallback import add_known_values, read_metrics, read_record
 from memeci.metrics.measure import measure
-from memeci.metrics.selection import Available, Request, Selection, select_metrics
-from memeci.metrics.tallies import Tallies
+from memeci.metrics.selection import Available, Request, Selection, check_scores_stay, select_gated, select_metrics
+from memeci.metrics.tallies import Leaves, Tallies
 from memeci.metrics.task import choose_positive, is_positive_guessed, sort_labels
 from memeci.pipeline.baseline import FoundSide
 from memeci.pipeline.wording import note_guessed_positive, note_overlap, note_row_numbers, note_small_slices, say_incomparable
 from memeci.policy import Policy
-from memeci.records import Pairing, Task, Text
+from memeci.records import Evaluation, Pairing, Task, Text
 
 COMMON_SHARE_NEEDED = 0.95
 
@@ -29,7 +30,10 @@ def plan_measurement(config: Config, task: Task, table: Table, before: Table | N
     positive = choose_positive(labels, config.positive_label) if task is Task.BINARY else None
     requests = [Request(m.name, m.column or (m.name if m.function else None), m.direction, m.unit) for m in config.metrics]
     known = _describe_available(before, labels, positive) if before is not None else None
-    selection = select_metrics(task, requests, _describe_available(table, labels, positive), known)
+    available = _describe_available(table, labels, positive)
+    if not requests and known is not None:
+        check_scores_stay(available, known)
+    selection = select_gated(task, config.gated_metrics, available, select_metrics(task, requests, available, known))
     return TallyPlan(task, labels, positive, config.slices, config.min_slice_size, selection.metrics), selection
 
 
@@ -46,9 +50,25 @@ def _describe_available(table: Table, labels: tuple[str, ...], positive: str | N
     )
 
 
-def build_policy(config: Config, found: FoundSide | None) -> Policy:
-    """Return the demands of the configuration, with the noise floor that the baseline's release carries."""
+def build_policy(config: Config, found: FoundSide | None, leaves: Leaves) -> Policy:
+    """Return the demands of the configuration, with the noise floor that the baseline's release carries.
+
+    Raises DataError for a gate on a slice that has no examples: it must not hold by being forgotten.
+    """
     record = found.record if found is not None else None
+    policy = _build_policy(config, record)
+    known = leaves.list_scopes(config.slices)
+    for metric, scope in policy.gates:
+        if "=" in scope and scope not in known:
+            raise DataError(
+                f"the gate on {metric}@{scope} has no examples to hold for.",
+                f"the slices there are: {', '.join(sorted(known)[:10])}.",
+                "find out why they are gone, or take the gate away.",
+            )
+    return policy
+
+
+def _build_policy(config: Config, record: Evaluation | None) -> Policy:
     return config.build_policy(noise=record.noise if record else None, noise_runs=record.noise_runs if record else 0, ungated=UNGATED)
 
 

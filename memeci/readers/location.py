@@ -54,12 +54,15 @@ def _list_folder(folder: Path, suffixes: tuple[str, ...], compressions: tuple[st
     return files
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    real = folder.resolve()
+    if real in above:  # a link that leads back up
+        return
     for path in folder.iterdir():
         if path.name.startswith((".", "_")):
             continue
         if path.is_dir():
-            yield from _walk(path)
+            yield from _walk(path, above | {real})
         elif path.is_file():
             yield path
 

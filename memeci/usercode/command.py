@@ -20,6 +20,8 @@ def run_command(command: str, folder: Path, environment: Mapping[str, str], echo
 
     Raises CommandError with the last lines where it ends with anything but 0.
     """
+    if "\0" in command:
+        raise CommandError("`command` holds a NUL character.", "no shell can run it.", "take it out of memeci.yml.")
     tail: deque[bytes] = deque(maxlen=TAIL_LINES)
     # A shell on purpose: the user wrote a shell line into a file of the repository, as in a workflow's `run:`.
     with subprocess.Popen(  # noqa: S602
@@ -48,7 +50,7 @@ def _stream(process: subprocess.Popen[bytes], echo: BinaryIO, tail: deque[bytes]
 
 
 def _explain(command: str, code: int, tail: list[str]) -> CommandError:
-    how = f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
+    how = f"with exit code {code}" if code >= 0 else f"by {_name_signal(-code)}"
     last = next((line for line in reversed(tail) if line.strip()), "")
     return CommandError(
         f"`{command}` ended {how}.",
@@ -57,3 +59,10 @@ def _explain(command: str, code: int, tail: list[str]) -> CommandError:
         log_tail=tuple(tail),
         exit_status=code if code >= 0 else 128 - code,
     )
+
+
+def _name_signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"

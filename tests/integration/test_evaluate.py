@@ -408,3 +408,58 @@ def test_rows_without_ids_in_another_order__are_refused(tmp_path: Path) -> None:
 def test_baseline_file_with_a_typo__is_no_tag(two_files: Path) -> None:
     ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "god.csv")
     assert (ran.code, "next:  --baseline good.csv" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("gates", "words"),
+    [
+        ("acuracy: {min: 0.99}", "did you mean accuracy"),
+        ("roc_auc: {min: 0.99}", "roc_auc needs a score"),
+        ("auc: {min: 0.99}", "here it is called roc_auc"),
+        ('"accuracy@lang=jp": {min: 0.9}', "has no examples to hold for"),
+    ],
+)
+def test_a_gate_that_could_not_hold__is_an_error_and_not_forgotten(tmp_path: Path, gates: str, words: str) -> None:
+    write_table(tmp_path / "a.csv", make_predictions(wrong=40, lang=["zh", "en"] * 200))
+    (tmp_path / "memeci.yml").write_text(f"slices: [lang]\ngates:\n  {gates}\n")
+    ran = run_memeci(tmp_path, "evaluate", "a.csv")
+    assert (ran.code, words in ran.err) == (2, True), ran.err
+
+
+def test_a_gate_on_a_metric_that_is_no_default__is_measured(two_files: Path) -> None:
+    (two_files / "memeci.yml").write_text("gates: {balanced_accuracy: {min: 0.95}}\n")
+    ran = run_memeci(two_files, "evaluate", "good.csv")
+    assert (ran.code, ran.outcome("balanced_accuracy")) == (1, "below_floor")
+
+
+def test_scores_that_vanish__are_an_error_and_not_a_pass(tmp_path: Path) -> None:
+    whole = make_predictions(wrong=40)
+    scores = [0.9 if p == "正面" else 0.1 for p in whole["prediction"]]
+    write_table(tmp_path / "a.csv", {**whole, "score": scores})
+    write_table(tmp_path / "b.csv", whole)
+    ran = run_memeci(tmp_path, "evaluate", "b.csv", "-b", "a.csv")
+    assert (ran.code, "has no scores, and the baseline has" in ran.err) == (2, True)
+    assert run_memeci(tmp_path, "evaluate", "b.csv", "-b", "a.csv", "--metric", "accuracy").code == 0
+
+
+def test_mass_relabelling__is_another_test_set(tmp_path: Path) -> None:
+    whole = make_predictions(wrong=40)
+    write_table(tmp_path / "a.csv", whole)
+    write_table(tmp_path / "b.csv", {**whole, "label": whole["prediction"]})
+    ran = run_memeci(tmp_path, "evaluate", "b.csv", "-b", "a.csv")
+    assert (ran.code, ran.outcome("accuracy")) == (1, "incomparable")
+
+
+@pytest.mark.parametrize(("redirect", "code"), [(">&-", 0), (">/dev/full", 0), ("2>/dev/full", 0), ("2>&-", 0)])
+def test_output_that_nobody_takes__changes_no_exit_code(two_files: Path, redirect: str, code: int) -> None:
+    command = f"{sys.executable} -m memeci evaluate good.csv -b good.csv --no-meme {redirect}"
+    assert subprocess.run(["sh", "-c", command], cwd=two_files, check=False).returncode == code
+
+
+def test_links_that_lead_back__are_walked_once(tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    write_table(folder / "a.csv", make_predictions(wrong=40))
+    for name in ("x", "y"):
+        (folder / name).symlink_to(folder)
+    assert run_memeci(tmp_path, "evaluate", "p").record.dataset.n == 400

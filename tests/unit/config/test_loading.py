@@ -136,9 +136,9 @@ def test_unknown_key__has_its_line_and_the_nearest(text: str, what: str, hint: s
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [
-        ("alpha: high\n", 1, 'a number between 0 and 0.5, found "high"'),
-        ("alpha: 0\n", 1, "a number between 0 and 0.5"),
-        ("alpha: .nan\n", 1, "a number between 0 and 0.5"),
+        ("alpha: high\n", 1, 'a number between 0.00001 and 0.5, found "high"'),
+        ("alpha: 0\n", 1, "a number between 0.00001 and 0.5"),
+        ("alpha: .nan\n", 1, "a number between 0.00001 and 0.5"),
         ("model: a\nmin_slice_size: 2.5\n", 2, "a whole number from 1"),
         ("language: fr\n", 1, "one of en, zh, both"),
         ("task: regresion\n", 1, "one of binary"),
