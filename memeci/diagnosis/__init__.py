@@ -3,7 +3,7 @@
 from memeci.diagnosis.curve import diagnose_curve
 from memeci.diagnosis.evaluation import diagnose
 from memeci.diagnosis.incident import diagnose_crash
-from memeci.diagnosis.rule import PRIORITIES, Rule, describe
-from memeci.diagnosis.rules import RULES
+from memeci.diagnosis.rule import PRIORITIES, Rule
+from memeci.diagnosis.rules import RULES, describe
 
 __all__ = ["PRIORITIES", "RULES", "Rule", "describe", "diagnose", "diagnose_crash", "diagnose_curve"]

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from memeci.diagnosis.sentences import Number, fill
+from memeci.diagnosis.sentences import Number
 from memeci.records import Finding, Priority, Text
 
 PRIORITIES = (Priority.P0, Priority.P1, Priority.P2, Priority.P3)
@@ -47,18 +47,3 @@ def apply_rules(rules: Iterable[Rule[Subject]], subject: Subject) -> tuple[Findi
 
 def _build_finding(rule: Rule[Subject], symptom: Symptom) -> Finding:
     return Finding(rule.kind, rule.priority, dict(symptom.numbers), symptom.metric, dict(symptom.slice))
-
-
-def describe(finding: Finding, rules: Mapping[str, Rule[object]] | None = None) -> Text:
-    """Return the finding as one line in both languages; its kind where no rule of that name exists (a newer record)."""
-    if rules is None:
-        from memeci.diagnosis.rules import RULES
-
-        rules = RULES
-    rule = rules.get(finding.kind)
-    if rule is None:
-        return Text(en=finding.kind, zh=finding.kind)
-    try:
-        return Text(en=fill(rule.sentence.en, finding.numbers), zh=fill(rule.sentence.zh, finding.numbers))
-    except KeyError:
-        return Text(en=finding.kind.replace("_", " "), zh=finding.kind.replace("_", " "))

@@ -24,6 +24,7 @@ TAG_COPY = "tag"
 _COPY = "baseline.parquet"
 
 PREDICTIONS_LIMIT = 512 * MIB
+PICTURE_LIMIT = 16 * MIB
 TAG_LIMIT = 64 * KIB
 _TREE_LIMIT = 64 * KIB
 _DIGEST = re.compile(r"^memeci-(record|predictions): sha256:([0-9a-f]{64})$", re.MULTILINE)

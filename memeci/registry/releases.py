@@ -22,13 +22,11 @@ from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
 from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 from memeci.registry.release_message import format_message
-from memeci.registry.release_record import PREDICTIONS_LIMIT, TAG_COPY, compute_digest
+from memeci.registry.release_record import PICTURE_LIMIT, PREDICTIONS_LIMIT, TAG_COPY, compute_digest
 from memeci.registry.release_rules import check_releasable, choose_version, find_taken, parse_wanted
 from memeci.registry.repository import Repository
 from memeci.registry.scratch import open_scratch
 from memeci.registry.writing import create_refs, read_identity
-
-_PICTURE_LIMIT = 16 * MIB
 
 
 class ReleaseRequest(msgspec.Struct, frozen=True):
@@ -100,7 +98,7 @@ def _load(folder: Path) -> Evaluation:
     missing = next((path for path in (record, predictions) if not path.is_file()), None)
     if missing is not None:
         raise DataError(f"{missing} does not exist.", "a release is made from a finished evaluation.", "run `memeci evaluate` first.")
-    limits = ((record, RECORD_LIMIT), (predictions, PREDICTIONS_LIMIT), (folder / PICTURE_FILE, _PICTURE_LIMIT))
+    limits = ((record, RECORD_LIMIT), (predictions, PREDICTIONS_LIMIT), (folder / PICTURE_FILE, PICTURE_LIMIT))
     for path, limit in limits:
         if path.is_file() and path.stat().st_size > limit:
             size = path.stat().st_size / MIB

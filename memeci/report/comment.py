@@ -8,28 +8,14 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from memeci.records import Evaluation
-from memeci.report.comment_view import build_view
+from memeci.report.comment_view import Layout, build_view
 from memeci.report.escape import to_code, to_html, to_prose
 from memeci.report.picture import PictureLink
 from memeci.report.words import WORDS, Language, Phrases
 
 if TYPE_CHECKING:
     import jinja2
-
-
-class Layout(msgspec.Struct, frozen=True):
-    """How much of everything is shown, in rows."""
-
-    name: str
-    slices: int
-    more_slices: int
-    flips: int
-    classes: int
-    text: int
-
 
 COMMENT = Layout("comment", slices=8, more_slices=40, flips=10, classes=8, text=120)
 SUMMARY = Layout("summary", slices=12, more_slices=400, flips=100, classes=20, text=300)

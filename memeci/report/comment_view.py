@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import msgspec
 
 from memeci.formatting import MINUS, format_count, format_delta, format_slice, format_value
 from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Unit
@@ -21,14 +23,22 @@ from memeci.report.rows import (
 )
 from memeci.report.words import STATUS, STATUS_EMOJI, WORDS, Phrases
 
-if TYPE_CHECKING:
-    from memeci.report.comment import Layout
-
 MAX_REASONS = 8
 
 # The share of a true label's examples from which a cell gets its mark: right (on the diagonal), and wrong.
 HEAT_RIGHT = ((0.95, "💯"), (0.80, "🔥"), (0.60, "⚠️"), (0.0, "❌"))
 HEAT_WRONG = ((0.25, "❌"), (0.10, "⚠️"))
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """How much of everything is shown, in rows."""
+
+    name: str
+    slices: int
+    more_slices: int
+    flips: int
+    classes: int
+    text: int
 
 
 def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: PictureLink | None) -> dict[str, Any]:
