@@ -177,7 +177,7 @@ def format_flip_counts(record: Evaluation, say: Phrases) -> str:
 
 
 def format_shares(record: Evaluation, say: Phrases) -> list[str]:
-    """Return the slices that make most of the net loss, or of the net gain."""
+    """Return the slices that make most of the net loss, or of the net gain. More than all of it (others gained) is shown as all."""
     flips = record.flips
     if flips is None:
         return []
@@ -188,7 +188,7 @@ def format_shares(record: Evaluation, say: Phrases) -> list[str]:
         say.joined(
             key,
             slice=format_slice(s.slice),
-            share=format_value(s.share, Unit.RATE),
+            share=format_value(min(s.share or 0.0, 1.0), Unit.RATE),
             broken=format_count(s.broken),
             fixed=format_count(s.fixed),
         )

@@ -32,6 +32,8 @@ MAX_CLASSES = 6
 MAX_REASONS = 5
 MAX_NAME = 14
 WIDE = 100
+NARROW = 72
+"""Below, the numbers give way: a row without its metric says nothing."""
 """Columns from which slices show their interval too."""
 
 # One narrow sign a kind: emoji are two columns wide in some terminals and one in others, and would break the tables.
@@ -108,7 +110,9 @@ def _print_overall(page: _Page) -> None:
     if rows:
         keys = ["metric", "baseline", "candidate", "change", "interval", "outcome"]
         page.console.print()
-        page.console.print(_build_table(rows, page.short, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
+        page.console.print(
+            _build_table(rows, page.short, _fit_keys(page, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
+        )
         for row in rows:
             _print_remark(page, row.metric, *row.limits, row.reason)
 
@@ -123,7 +127,7 @@ def _print_slices(page: _Page) -> None:
     if not page.record.baseline:
         keys = ["slice", "metric", "n", "candidate", "outcome"]
     page.print_title(page.say.word("slices"))
-    page.console.print(_build_table(shown, page.short, keys))
+    page.console.print(_build_table(shown, page.short, _fit_keys(page, keys)))
     for row in shown:
         _print_remark(page, f"{row.slice} {row.metric}", row.reason)
     if hidden:
@@ -199,6 +203,10 @@ def _new_table() -> Table:
     from rich.table import Table
 
     return Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), header_style="bold")
+
+
+def _fit_keys(page: _Page, keys: list[str]) -> list[str]:
+    return keys if page.console.width >= NARROW else [key for key in keys if key not in {"interval", "baseline"}]
 
 
 def _build_table(rows: list[Row], short: Phrases, keys: list[str]) -> Table:
