@@ -6,7 +6,7 @@ What a column means decides its type, not how the file happens to store it: an i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -45,9 +45,9 @@ class Canonical(msgspec.Struct, frozen=True):
         return Canonical(self.scan, {**self.expressions, **raw}, self.numbers).select()
 
 
-def build_canonical(scan: str, schema: Sequence[ColumnType], columns: Columns, kind: LabelKind) -> Canonical:
-    """Return the canonical form of a scan. Parts that the file lacks are left out."""
-    kinds = {column.name: column.kind for column in schema}
+def build_canonical(scan: str, schema: Sequence[ColumnType], columns: Columns, kind: LabelKind, plain: Collection[str] = ()) -> Canonical:
+    """Return the canonical form of a scan. Parts that the file lacks are left out; ``plain`` columns are read as they are."""
+    kinds = {column.name: "plain" if column.name in plain else column.kind for column in schema}
     expressions: dict[str, str] = {}
     numbers: list[NumberColumn] = []
 

@@ -36,14 +36,14 @@ def fetch_flips(
         return ()
     declared = {column: f"s{i}" for i, column in enumerate(candidate.columns.slices)}
     now = _fetch(engine, candidate, ids, ["label", "prediction", "score", "txt", *declared.values()])
-    before = _fetch(engine, baseline, ids, ["prediction"])
+    before = _list_before(engine, tallied, baseline, ids)
     others = _fetch_others(engine, ids, fields)
     return tuple(
         FlipExample(
             id=i,
             kind=kind,
             label=now[i]["label"],
-            baseline=before[i]["prediction"],
+            baseline=before[i],
             candidate=now[i]["prediction"],
             score=now[i]["score"],
             slice={column: now[i][name] for column, name in declared.items()} | others.get(i, {}),
@@ -52,6 +52,13 @@ def fetch_flips(
         for kind, found in chosen.items()
         for i in found
     )
+
+
+def _list_before(engine: Engine, tallied: Tallied, baseline: Table, ids: Sequence[str]) -> dict[str, str]:
+    """Return id → the baseline's prediction; where the pair is not stored, from the cells that named the ids."""
+    if not tallied.pair.stored:
+        return {i: before for (_, before, _), found in tallied.changed.items() for i in found}
+    return {i: values["prediction"] for i, values in _fetch(engine, baseline, ids, ["prediction"]).items()}
 
 
 def _find_fields(candidate: Table, shares: Sequence[SliceShare], changes: Changes | None) -> dict[str, str]:

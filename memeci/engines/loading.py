@@ -12,6 +12,7 @@ from memeci.engines.canonical import LIST_SEPARATORS, Canonical, build_canonical
 from memeci.engines.duckdb import quote_name, quote_text
 from memeci.engines.engine import Engine, LabelKind, Table
 from memeci.engines.faults import Fault, explain_fault, list_faults
+from memeci.engines.plain import find_plain_columns
 from memeci.errors import DataError
 from memeci.relation import Columns, ColumnType, Relation
 
@@ -23,7 +24,8 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
     """
     if kind.kind == "list":
         kind = replace(kind, separator=_find_separator(engine, relation, schema, columns))
-    canonical = build_canonical(engine.scan(relation), schema, columns, kind)
+    plain = find_plain_columns(engine, relation, schema, columns, kind)
+    canonical = build_canonical(engine.scan(relation), schema, columns, kind, plain)
     engine.execute(f"create or replace temp view {view} as {canonical.select()}")
     faults = list_faults(canonical)
     selected = canonical.select_with_raw()
