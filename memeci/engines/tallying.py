@@ -67,7 +67,7 @@ class Tallied(msgspec.Struct, frozen=True):
 
 def build_tallies(engine: Engine, candidate: Table, baseline: Table | None, plan: TallyPlan) -> Tallied:
     """Join the sides and count what the metrics need. Raises DataError for a duplicate id."""
-    spec = PairSpec(plan.scored_label, plan.needs("moment", "array") or plan.task is Task.MULTILABEL)
+    spec = PairSpec(plan.scored_label, plan.needs("moment", "array", "rank") or plan.task is Task.MULTILABEL)
     pair = build_pair(engine, candidate, baseline, spec)
     cells = _count_cells(engine, pair, plan)
     if _count_rows(engine, cells) != pair.n:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import CLASSIFICATION
+from memeci.metrics.metric import CLASSIFICATION, sum_by, sum_in_any_order
 from memeci.metrics.sample import Sample
 from memeci.records import CalibrationBin, Direction, Task, Unit
 
@@ -16,7 +16,13 @@ N_BINS = 15
 
 def find_bins(score: Floats) -> NDArray[np.int64]:
     """Return the bin 0 … 14 of each score: (low, high] of equal width, as scikit-learn's calibration_curve; 0 goes to the first."""
-    return np.searchsorted(np.linspace(0, 1, N_BINS + 1)[1:-1], score)
+    edges = np.linspace(0, 1, N_BINS + 1)
+    # A product rounds, so that a guess may be one off; the edges themselves decide.
+    guess = np.clip(score * N_BINS, 0, N_BINS - 1).astype(np.int64)
+    inner = np.r_[-np.inf, edges[1:-1], np.inf]
+    guess -= score <= inner[guess]
+    guess += score > inner[guess + 1]
+    return guess
 
 
 class ExpectedCalibrationError(msgspec.Struct, frozen=True):
@@ -32,18 +38,23 @@ class ExpectedCalibrationError(msgspec.Struct, frozen=True):
     tasks: frozenset[Task] = CLASSIFICATION
     undefined: str = "there are no examples"
     needs: str = "confidences"
+    sorted: bool = False
     supports_weights: bool = True
     kind = "array"
 
     def measure(self, sample: Sample) -> tuple[float, Floats]:
-        label, score, weight = sample.label, sample.score, sample.weight
-        if len(label) == 0:
-            return np.nan, np.zeros_like(label)
-        bins = find_bins(score)
-        weights = np.ones_like(label) if weight is None else weight
-        excess = np.bincount(bins, weights * (score - label), N_BINS)
-        value = float(np.abs(excess).sum() / weights.sum())
-        return value, np.sign(excess)[bins] * (score - label) - value
+        if len(sample.label) == 0:
+            return np.nan, np.zeros_like(sample.label)
+        bins = find_bins(sample.score)
+        excess = sample.score - sample.label
+        if sample.weight is None:
+            total, sums = float(len(excess)), sum_in_any_order(bins, excess, N_BINS)
+        else:
+            total, sums = float(sample.weight.sum()), sum_by(bins, sample.weight * excess, N_BINS)
+        value = float(np.abs(sums).sum() / total)
+        excess *= np.sign(sums)[bins]
+        excess -= value
+        return value, excess
 
 
 def build_calibration_bins(label: Floats, score: Floats, weight: Floats | None) -> tuple[CalibrationBin, ...]:
