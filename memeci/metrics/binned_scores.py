@@ -5,7 +5,7 @@ Counts are whole numbers and influence lies on a grid whose sums are exact, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -16,29 +16,53 @@ from numpy.typing import NDArray
 from memeci.measurements import Floats
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.scored import Scores, SetResult
+from memeci.metrics.steps import Whole, fit_steps
 from memeci.metrics.tallies import SliceSet
 from memeci.metrics.thresholds import Ranked, Thresholds
 
 BIN_BITS = 20
-"""2²⁰ bins between the lowest and the highest score."""
+"""2²⁰ bins of equal width between the lowest and the highest score; where that is too coarse, twice as many, narrow where scores crowd."""
 
-MAX_BIN_BITS = 22
-"""Bins of all slices of a set together: smaller slices get fewer."""
+MORE_BITS = 2
+"""Up to four times as many for all slices of a set together: smaller slices get fewer."""
 
-CHUNK = 1 << 17
+CELL_BITS, INNER_BITS = 12, 32
+"""Of crowded scores: 2¹² cells of equal width are divided into bins, as many as what they hold deserves."""
+
+CHUNK = 1 << 15
 """Examples looked at together: what is made of them stays in the processor's cache."""
 
 Codes = NDArray[np.int32]
 
 
 class BinnedScores(msgspec.Struct, frozen=True, dict=True):
-    """``code`` int32[N] is twice the bin, plus one for a positive."""
+    """``code`` int32[N] is twice the bin, one of 2**bits, plus one for a positive."""
 
     scores: Scores
     code: Codes
+    bits: int = BIN_BITS
 
-    def measure(self, slice_set: SliceSet, metrics: tuple[RankMetric, ...], n_units: int) -> SetResult:
-        layout = _Layout.plan(slice_set, self.scores)
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        """Of all examples, by bin."""
+        return _find_thresholds(self._counts)[1]
+
+    @cached_property
+    def _counts(self) -> NDArray[np.int64]:
+        """How often each code occurs."""
+        counts = np.zeros(2 << self.bits, np.int64)
+        for rows in _chunks(len(self.code), max(CHUNK, 2 * len(counts))):
+            counts += np.bincount(self.code[rows], minlength=len(counts))
+        return counts
+
+    @cached_property
+    def finer(self) -> BinnedScores:
+        """The same examples in bins that are narrow where scores crowd."""
+        return bin_by_density(self.scores, self.bits + 1)
+
+    def measure(self, slice_set: SliceSet, metrics: tuple[RankMetric, ...], n_units: int, *, pure: bool = False) -> SetResult:
+        """``pure``: find out which bins hold one score only. They are exact, and leave no slack."""
+        layout = _Layout.plan(slice_set, self.scores, self.bits)
         counts = self._count(layout)
         result = SetResult.empty(len(slice_set.keys), n_units, len(metrics))
         for m, metric in enumerate(metrics):
@@ -49,32 +73,30 @@ class BinnedScores(msgspec.Struct, frozen=True, dict=True):
                 result.negatives[s], result.positives[s] = at.negatives, at.positives
                 ranked = metric.rank(at)
                 result.values[s, m] = ranked.value
-                result.slack[s, m] = metric.slack(at).sum()
+                slack = metric.slack(at)
+                result.slack[s, m] = (slack[self._find_mixed(int(layout.shift[s]))[found]] if pure else slack).sum()
                 table[inside] = _fill_table(ranked, found, inside.stop - inside.start)
             sums = self._sum_by_unit(layout, table, n_units)
             result.sums[:, :, m] = sums / np.maximum(result.positives + result.negatives, 1.0)[:, None]
         return result
-
-    def measure_slack(self, slice_set: SliceSet, metrics: tuple[RankMetric, ...]) -> Floats:
-        """Return float64[S, M]: the slack without that of bins in which all examples share one score, which are exact."""
-        layout = _Layout.plan(slice_set, self.scores)
-        counts = self._count(layout)
-        slack = np.zeros((layout.n_slices, len(metrics)))
-        for s in range(layout.n_slices):
-            found, at = _find_thresholds(counts[layout.find_codes(s)])
-            mixed = self._find_mixed(int(layout.shift[s]))[found]
-            slack[s] = [metric.slack(at)[mixed].sum() for metric in metrics]
-        return slack
 
     def _find_mixed(self, shift: int) -> NDArray[np.bool_]:
         """Return whether a bin, made of 2**shift, may hold several scores."""
         mixed, filled = (column.reshape(-1, 1 << shift) for column in self._mixed)
         return np.asarray(mixed.any(axis=1) | (filled.sum(axis=1) > 1))
 
+    def is_heaviest_pure(self) -> bool:
+        """Do all examples share one score in the bin that matters most? If not, looking at the others is not worth it."""
+        heaviest = int(np.argmax(self._counts[0::2] * self._counts[1::2]))
+        inside = (self.scores.score[rows][self.code[rows] >> 1 == heaviest] for rows in _chunks(len(self.code)))
+        scores = np.concatenate([*inside, np.empty(0)])
+        return len(scores) == 0 or bool(scores.min() == scores.max())
+
     @cached_property
     def _mixed(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return for each bin whether it holds several scores, and whether it holds any."""
-        one, filled, mixed = np.zeros(1 << BIN_BITS), np.zeros(1 << BIN_BITS, np.bool_), np.zeros(1 << BIN_BITS, np.bool_)
+        n_bins = 1 << self.bits
+        one, filled, mixed = np.zeros(n_bins), np.zeros(n_bins, np.bool_), np.zeros(n_bins, np.bool_)
         for rows in _chunks(len(self.code)):
             bins = self.code[rows] >> 1
             one[bins] = self.scores.score[rows]
@@ -85,6 +107,8 @@ class BinnedScores(msgspec.Struct, frozen=True, dict=True):
         return mixed, filled
 
     def _count(self, layout: _Layout) -> NDArray[np.int64]:
+        if layout.whole:
+            return self._counts
         counts = np.zeros(layout.n_codes, np.int64)
         for rows in _chunks(len(self.code), max(CHUNK, 2 * layout.n_codes)):
             counts += np.bincount(layout.place(self.code[rows], self.scores.leaf[rows]), minlength=layout.n_codes)
@@ -114,34 +138,38 @@ class _Layout(msgspec.Struct, frozen=True):
     start: NDArray[np.int64]
     shift: NDArray[np.int64]
     leaf: NDArray[np.int64]
-    n_codes: int
+    bits: int
+    whole: bool
 
     @classmethod
-    def plan(cls, slice_set: SliceSet, scores: Scores) -> _Layout:
+    def plan(cls, slice_set: SliceSet, scores: Scores, bits: int) -> _Layout:
         n_slices = len(slice_set.keys)
         if not slice_set.columns:
-            return cls(np.zeros(2, np.int64), np.zeros(2, np.int64), slice_set.membership, 2 << BIN_BITS)
+            return cls(np.array([0, 2 << bits]), np.array([0, bits]), slice_set.membership, bits, whole=True)
         leaf = np.where(slice_set.membership < 0, n_slices, slice_set.membership)
         by_leaf = sum((np.bincount(scores.leaf[rows], minlength=len(leaf)) for rows in _chunks(len(scores.leaf))), np.zeros(len(leaf)))
         share = np.bincount(leaf, by_leaf, n_slices + 1)[:n_slices] / max(len(scores.leaf), 1)
-        shift = np.floor(-0.5 * np.log2(np.maximum(share, 2.0**-30))).astype(np.int64).clip(0, BIN_BITS)
-        while (total := int((1 << (BIN_BITS - shift)).sum())) > 1 << MAX_BIN_BITS and (shift < BIN_BITS).any():
-            shift = np.minimum(shift + 1, BIN_BITS)
-        shift = np.r_[shift, BIN_BITS]
-        start = np.r_[0, np.cumsum(2 << (BIN_BITS - shift))]
-        return cls(start[:-1], shift, leaf, 2 * (total + 1))
+        shift = np.floor(-0.5 * np.log2(np.maximum(share, 2.0**-30))).astype(np.int64).clip(0, bits)
+        while int((1 << (bits - shift)).sum()) > 1 << (bits + MORE_BITS) and (shift < bits).any():
+            shift = np.minimum(shift + 1, bits)
+        shift = np.r_[shift, bits]
+        start = np.r_[0, np.cumsum(2 << (bits - shift[:-1]))]
+        return cls(start, shift, leaf, bits, whole=False)
 
     @property
     def n_slices(self) -> int:
         return len(self.start) - 1
 
+    @property
+    def n_codes(self) -> int:
+        return int(self.start[-1]) + (0 if self.whole else 2)
+
     def find_codes(self, s: int) -> slice:
-        start = int(self.start[s])
-        return slice(start, start + (2 << (BIN_BITS - int(self.shift[s]))))
+        return slice(int(self.start[s]), int(self.start[s + 1]))
 
     def place(self, code: Codes, leaf: NDArray[np.int32]) -> NDArray[Any]:
         """Return the codes within the table of all slices."""
-        if self._whole:
+        if self.whole:
             return code
         slices = self.leaf[leaf]
         placed = code >> (self.shift[slices] + 1)
@@ -151,30 +179,61 @@ class _Layout(msgspec.Struct, frozen=True):
         return placed
 
     def number_units(self, leaf: NDArray[np.int32], unit: NDArray[Any], n_units: int) -> NDArray[Any]:
-        return unit if self._whole else self.leaf[leaf] * n_units + unit
-
-    @property
-    def _whole(self) -> bool:
-        return self.n_codes == 2 << BIN_BITS
+        return unit if self.whole else self.leaf[leaf] * n_units + unit
 
 
-def bin_scores(scores: Scores) -> BinnedScores:
-    """Return the examples with the bin of each. Infinite scores share a bin with whatever is beyond reckoning: their slack says so."""
-    low, high = float(scores.score.min()), float(scores.score.max())
-    with np.errstate(over="ignore"):
-        scale = ((1 << BIN_BITS) - 0.5) / (high - low) if 0 < high - low < np.inf else 0.0
+def bin_scores(scores: Scores, bits: int = BIN_BITS) -> BinnedScores:
+    """Return the examples in bins of equal width. Where there are no steps to go by all share one, and their slack says so."""
+    fitting = fit_steps(scores.score, bits)
+    return _build_codes(scores, fitting[0].count if fitting else _count_nothing, bits)
+
+
+def bin_by_density(scores: Scores, bits: int = BIN_BITS + 1) -> BinnedScores:
+    """Return the examples in bins of unequal width, divided among cells in the way that leaves the least slack."""
+    fitting = fit_steps(scores.score, CELL_BITS + INNER_BITS)
+    if not fitting:
+        return bin_scores(scores, bits)
+    steps = fitting[-1]
+    cells = _build_codes(scores, lambda score: steps.count(score) >> INNER_BITS, CELL_BITS).code
+    counts = sum((np.bincount(cells[rows], minlength=2 << CELL_BITS) for rows in _chunks(len(cells))), np.zeros(2 << CELL_BITS, np.int64))
+    width = _share_bins(counts[1::2], counts[0::2], 1 << bits)
+    first = np.cumsum(width) - width
+
+    def divide(score: Floats) -> Whole:
+        step = steps.count(score)
+        cell = step >> INNER_BITS
+        step &= (1 << INNER_BITS) - 1
+        step *= width[cell]
+        step >>= INNER_BITS
+        step += first[cell]
+        return step
+
+    return _build_codes(scores, divide, bits)
+
+
+def _share_bins(positive: Whole, negative: Whole, n_bins: int) -> Whole:
+    """Return how many bins each cell gets: half of them for the slack of ROC-AUC, half for that of average precision.
+
+    With b of them a cell's slack is about p·q/b, and p·n/b over the number of examples from there up: √ of each is the best share.
+    """
+    p, n = positive.astype(np.float64), (positive + negative).astype(np.float64)
+    needs = [np.sqrt(p * negative), np.sqrt(p * n / np.maximum(n[::-1].cumsum()[::-1], 1.0))]
+    share = sum(need / max(need.sum(), 1e-300) for need in needs) / len(needs)
+    return np.asarray(1 + (share * (n_bins - len(p))).astype(np.int64))
+
+
+def _build_codes(scores: Scores, find_bins: Callable[[Floats], Whole], bits: int) -> BinnedScores:
     code = np.empty(len(scores.score), np.int32)
     for rows in _chunks(len(code)):
-        chunk = code[rows]
-        if scale:
-            steps = scores.score[rows] - low
-            steps *= scale
-            chunk[:] = steps
-        else:
-            chunk[:] = 0
-        chunk <<= 1
-        chunk |= scores.label[rows] > 0
-    return BinnedScores(scores, code)
+        bins = find_bins(scores.score[rows])
+        bins <<= 1
+        bins |= scores.label[rows] > 0
+        code[rows] = bins
+    return BinnedScores(scores, code, bits)
+
+
+def _count_nothing(score: Floats) -> Whole:
+    return np.zeros(len(score), np.int64)
 
 
 def _find_thresholds(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], Thresholds]:

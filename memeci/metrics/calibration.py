@@ -58,13 +58,16 @@ class ExpectedCalibrationError(msgspec.Struct, frozen=True):
 
 
 def build_calibration_bins(label: Floats, score: Floats, weight: Floats | None) -> tuple[CalibrationBin, ...]:
-    """Return the 15 bins with their number of examples, mean score and rate; None where a bin is empty."""
+    """Return the 15 bins with their number of examples, mean score and rate; None where a bin is empty.
+
+    With weights sums depend on the order of the examples.
+    """
     bins = find_bins(score)
-    weights = np.ones_like(label) if weight is None else weight
     n = np.bincount(bins, minlength=N_BINS)
-    total = np.bincount(bins, weights, N_BINS)
-    scores = np.bincount(bins, weights * score, N_BINS)
-    rates = np.bincount(bins, weights * label, N_BINS)
+    total = n if weight is None else sum_by(bins, weight, N_BINS)
+    scores, rates = (
+        sum_in_any_order(bins, values, N_BINS) if weight is None else sum_by(bins, weight * values, N_BINS) for values in (score, label)
+    )
     edges = np.linspace(0, 1, N_BINS + 1)
     return tuple(
         CalibrationBin(

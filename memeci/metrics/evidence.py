@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from memeci.measurements import Integers
+from memeci.metrics.binned_scores import bin_scores
 from memeci.metrics.calibration import build_calibration_bins
 from memeci.metrics.metric import divide, sum_by
 from memeci.metrics.sample import sort_examples
-from memeci.metrics.scored import list_sides
+from memeci.metrics.scored import Scores, list_sides
 from memeci.metrics.sorted_scores import sort_scores
 from memeci.metrics.tallies import ScoreArrays, Tallies
 from memeci.metrics.thresholds import Thresholds
@@ -19,6 +20,7 @@ from memeci.records import CalibrationBin, ClassMetrics, Confusion, ConfusionCel
 MAX_CELLS = 20_000
 MAX_CLASSES = 1_000
 MAX_ROC_POINTS = 64
+BINS_ABOVE = 100_000
 
 
 def build_confusion(tallies: Tallies) -> Confusion | None:
@@ -96,13 +98,22 @@ def build_roc(scores: ScoreArrays | None, *, has_baseline: bool) -> RocCurve | N
     if scores is None or not _has_both_classes(scores):
         return None
     sides = list_sides(scores, has_baseline=has_baseline and not np.isnan(scores.base).any())
-    traces = [_trace(sort_scores(side).thresholds) for side in sides]
+    traces = [_trace(_find_thresholds(side)) for side in sides]
     return RocCurve(traces[0], traces[1] if len(traces) > 1 else None)
 
 
 def _has_both_classes(scores: ScoreArrays) -> bool:
     label = scores.label if scores.weight is None else scores.label[scores.weight > 0]
     return len(label) > 0 and 0 < float(label.mean()) < 1
+
+
+def _find_thresholds(scores: Scores) -> Thresholds:
+    """Return the thresholds of a curve to look at: those between bins will do, unless some bin holds a visible part of a class."""
+    if scores.weight is None and len(scores.score) > BINS_ABOVE:
+        found = bin_scores(scores).thresholds
+        if max(found.positive.max() / found.positives, found.negative.max() / found.negatives) < 1 / MAX_ROC_POINTS:
+            return found
+    return sort_scores(scores).thresholds
 
 
 def _trace(found: Thresholds) -> tuple[tuple[float, float], ...]:
@@ -118,5 +129,7 @@ def build_calibration(scores: ScoreArrays | None) -> tuple[CalibrationBin, ...]:
     """Return the candidate's calibration bins; none without probabilities."""
     if scores is None or len(scores.cand) == 0 or scores.cand.min() < 0 or scores.cand.max() > 1:
         return ()
+    if scores.weight is None:
+        return build_calibration_bins(scores.label, scores.cand, None)
     order = sort_examples(scores.cand, scores.label, scores.weight)
-    return build_calibration_bins(scores.label[order], scores.cand[order], None if scores.weight is None else scores.weight[order])
+    return build_calibration_bins(scores.label[order], scores.cand[order], scores.weight[order])

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
@@ -20,14 +19,14 @@ from memeci.metrics.binned_scores import BinnedScores, bin_scores
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.one_vs_rest import OneVsRest
 from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing, share_units
-from memeci.metrics.scored import RankedSide, SetResult, list_sides
-from memeci.metrics.sorted_scores import sort_scores
+from memeci.metrics.scored import RankedSide, Scores, SetResult, list_sides
+from memeci.metrics.sorted_scores import SortedScores, sort_scores
 from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
 
 BIN_ABOVE = 2_000_000
 """Examples beyond which scores are put into bins."""
 
-MAX_SLACK = 0.02
+MAX_SLACK = 0.05
 """The most that bins may move a difference, in standard errors of it."""
 
 THREADS_ABOVE = 100_000
@@ -82,7 +81,10 @@ class _Total:
         if self.tallies.has_baseline and not known:
             self.baseline[:, columns], self.unknown[columns] = np.nan, True
         n, binned = len(arrays.label), len(arrays.label) > bin_above and arrays.weight is None
-        ranked: list[Any] = _map_sides(bin_scores if binned else sort_scores, list_sides(arrays, has_baseline=known), n)
+        sides = list_sides(arrays, has_baseline=known)
+        if binned and known and _are_equal(*sides):
+            sides = sides[:1]  # no difference has an error here, but the value has
+        ranked: list[Any] = _map_sides(bin_scores if binned else sort_scores, sides, n)
         first = 0
         for slice_set in self.tallies.leaves.sets:
             rows = slice(first, first := first + len(slice_set.keys))
@@ -90,8 +92,9 @@ class _Total:
             measure = functools.partial(_measure_set, slice_set=slice_set, metrics=job.metrics, n_units=shares.shape[1])
             results = _map_sides(measure, ranked, n)
             if binned:
-                results = _sort_where_needed(ranked, results, slice_set, job.metrics, shares)
+                _settle_doubts(ranked, results, slice_set, job.metrics, shares)
             self.influence.shares[rows] = shares
+            results = results * 2 if known and len(results) == 1 else results
             self._add_results(results, rows, job)
 
     def _add_results(self, results: list[SetResult], rows: slice, job: _Job) -> None:
@@ -118,6 +121,10 @@ class _Total:
         return Part(np.array(positions), self.baseline, self.candidate, se, se, positive, negative, reasons, blocks, slack=self.slack)
 
 
+def _are_equal(first: Scores, second: Scores) -> bool:
+    return np.array_equal(first.score, second.score) and np.array_equal(first.label, second.label)
+
+
 def _measure_set(side: RankedSide, slice_set: SliceSet, metrics: tuple[RankMetric, ...], n_units: int) -> SetResult:
     return side.measure(slice_set, metrics, n_units)
 
@@ -132,31 +139,42 @@ def _map_sides(function: Callable[[Side], Result], sides: Sequence[Side], n: int
         return list(pool.map(function, sides))
 
 
-def _sort_where_needed(
+def _settle_doubts(
     sides: Sequence[BinnedScores], results: list[SetResult], slice_set: SliceSet, metrics: tuple[RankMetric, ...], shares: Floats
-) -> list[SetResult]:
-    """Return the results with those slices sorted after all whose bins may move a difference by more than a little of its error."""
-    if not _find_doubtful(results, shares).any():
-        return results
-    n = len(sides[0].code)
-    slack = _map_sides(lambda side: side.measure_slack(slice_set, metrics), sides, n)
-    results = [replace(result, slack=better) for result, better in zip(results, slack, strict=True)]
-    doubtful = _find_doubtful(results, shares)
-    if doubtful.any():
-        rest = _keep_slices(slice_set, doubtful)
-        rows = np.flatnonzero(rest.membership[sides[0].scores.leaf] >= 0)
-        exact = _map_sides(lambda side: sort_scores(side.scores.take(rows)).measure(rest, metrics, shares.shape[1]), sides, n)
-        for result, better in zip(results, exact, strict=True):
-            result.values[doubtful], result.sums[doubtful], result.slack[doubtful] = better.values, better.sums, 0.0
-    return results
+) -> None:
+    """Put better results in place of those whose bins may move a difference by more than a little of its error.
+
+    In turn: bins of a single score are exact after all; then finer bins; then sorting.
+    """
+    n, n_units = len(sides[0].code), shares.shape[1]
+
+    def settle(measure: Callable[[BinnedScores, SliceSet], SetResult]) -> None:
+        doubtful = _find_doubtful(results, shares)
+        if doubtful.any():
+            rest = _keep_slices(slice_set, doubtful)
+            for result, better in zip(results, _map_sides(lambda side: measure(side, rest), sides, n), strict=True):
+                result.values[doubtful], result.sums[doubtful], result.slack[doubtful] = better.values, better.sums, better.slack
+
+    if _find_doubtful(results, shares).any() and all(_map_sides(lambda side: side.is_heaviest_pure(), sides, n)):
+        settle(lambda side, rest: side.measure(rest, metrics, n_units, pure=True))
+    settle(lambda side, rest: side.finer.measure(rest, metrics, n_units))
+    settle(lambda side, rest: _sort_slices(side.scores, rest).measure(rest, metrics, n_units))
+
+
+def _sort_slices(scores: Scores, slice_set: SliceSet) -> SortedScores:
+    whole = not slice_set.columns
+    return sort_scores(scores if whole else scores.take(np.flatnonzero(slice_set.membership[scores.leaf] >= 0)))
 
 
 def _find_doubtful(results: Sequence[SetResult], shares: Floats) -> NDArray[np.bool_]:
-    """Return bool[S]: may the bins of some metric move its difference by more than MAX_SLACK standard errors?"""
+    """Return bool[S]: may the bins of some metric move its difference by more than MAX_SLACK standard errors?
+
+    Results of one side only are held against the error of its own value.
+    """
     change = results[0].sums - results[1].sums if len(results) > 1 else results[0].sums
     error = UnitInfluence(change, shares).standard_error()
     slack = sum((result.slack for result in results), np.zeros_like(error))
-    return np.asarray(((slack > MAX_SLACK * error) & change.any(axis=1)).any(axis=1))
+    return np.asarray((~(slack <= MAX_SLACK * error)).any(axis=1))
 
 
 def _keep_slices(slice_set: SliceSet, kept: NDArray[np.bool_]) -> SliceSet:

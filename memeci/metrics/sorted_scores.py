@@ -13,6 +13,7 @@ from memeci.measurements import Floats
 from memeci.metrics.metric import RankMetric, sum_by
 from memeci.metrics.sample import sort_examples
 from memeci.metrics.scored import Scores, SetResult
+from memeci.metrics.steps import Steps, fit_steps
 from memeci.metrics.tallies import SliceSet
 from memeci.metrics.thresholds import Ranked, Thresholds
 
@@ -92,9 +93,13 @@ class SortedScores(msgspec.Struct, frozen=True, dict=True):
 
 def sort_scores(scores: Scores) -> SortedScores:
     """Return the examples sorted. Those without weight are left out: they must not decide where a curve begins."""
-    packed = _Packing.fit(scores) if scores.weight is None else None
-    found = packed.sort(scores) if packed is not None else None
-    return found if found is not None else _sort_rows(scores)
+    # Below a few thousand examples it does not matter how.
+    packings = _list_packings(scores) if scores.weight is None and len(scores.score) >= 4096 else []
+    for packing in packings:
+        found = packing.sort(scores)
+        if found is not None:
+            return found
+    return _sort_rows(scores)
 
 
 def _sort_rows(scores: Scores) -> SortedScores:
@@ -110,27 +115,20 @@ def _sort_rows(scores: Scores) -> SortedScores:
     )
 
 
+def _list_packings(scores: Scores) -> list[_Packing]:
+    """Return the ways to pack, the likeliest to succeed first; none where the scores, or what goes with them, do not fit."""
+    leaf_bits, unit_bits = (int(column.max()).bit_length() for column in (scores.leaf, scores.unit))
+    score_bits = 61 - leaf_bits - unit_bits
+    fitting = fit_steps(scores.score, score_bits) if score_bits >= MIN_SCORE_BITS else []
+    return [_Packing(steps, leaf_bits, unit_bits) for steps in fitting]
+
+
 class _Packing(msgspec.Struct, frozen=True):
     """How an example fits into 62 bits: a rounded score above its leaf, label and unit. Sorting whole numbers needs no gathering after."""
 
-    low: float
-    high: float
+    steps: Steps
     leaf_bits: int
     unit_bits: int
-
-    @classmethod
-    def fit(cls, scores: Scores) -> _Packing | None:
-        """Return None where the scores, or what goes with them, do not fit, and where there are so few that it does not matter."""
-        if len(scores.score) < 4096:
-            return None
-        low, high = float(scores.score.min()), float(scores.score.max())
-        bits = (int(column.max()).bit_length() for column in (scores.leaf, scores.unit))
-        packing = cls(low, high, *bits)
-        return packing if 0 < high - low < np.inf and packing.score_bits >= MIN_SCORE_BITS else None
-
-    @property
-    def score_bits(self) -> int:
-        return 61 - self.leaf_bits - self.unit_bits
 
     def sort(self, scores: Scores) -> SortedScores | None:
         """Return None if rounding made different scores equal."""
@@ -147,9 +145,7 @@ class _Packing(msgspec.Struct, frozen=True):
         return SortedScores(positive, unit, leaf, None if n_rises == len(keys) - 1 else keys)
 
     def _pack(self, scores: Scores) -> Whole:
-        whole = scores.score - self.low
-        whole *= (2.0**self.score_bits - 1) / (self.high - self.low)
-        keys = whole.astype(np.int64)
+        keys = self.steps.count(scores.score)
         if self.leaf_bits:
             keys <<= self.leaf_bits
             keys |= scores.leaf

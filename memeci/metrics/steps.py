@@ -1,0 +1,54 @@
+"""Scores as whole numbers in the same order. Rounding may make two scores equal, and never turns them round."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from memeci.measurements import Floats
+
+Whole = NDArray[np.int64]
+
+
+class Steps(msgspec.Struct, frozen=True):
+    """Maps scores from ``low`` to ``high`` to 0 … 2**bits − 1, in equal steps of the score or (``logit``) of about its log odds.
+
+    The latter tells apart what a sure model says: 0.99999 and 0.999999.
+    """
+
+    low: float
+    high: float
+    bits: int
+    logit: bool = False
+
+    def count(self, score: Floats) -> Whole:
+        """Return the step of each score."""
+        return self._count_logit(score) if self.logit else self._count_evenly(score)
+
+    def _count_evenly(self, score: Floats) -> Whole:
+        scaled = score - self.low
+        scaled *= (2.0**self.bits - 1) / (self.high - self.low)
+        return scaled.astype(np.int64)
+
+    def _count_logit(self, score: Floats) -> Whole:
+        """The bits of a positive double, read as a whole number, grow like its logarithm, and where the double grows."""
+        first, last = _compute_log_odds(np.array([self.low, self.high])).tolist()
+        odds = _compute_log_odds(score)
+        odds -= first
+        excess = (last - first).bit_length() - self.bits
+        return odds >> excess if excess > 0 else odds
+
+
+def fit_steps(score: Floats, bits: int) -> list[Steps]:
+    """Return the ways to map these scores, the plain one first; none where all are equal or some are infinite."""
+    low, high = float(score.min()), float(score.max())
+    if not 0 < high - low < np.inf or not np.isfinite(2.0**bits / (high - low)):
+        return []
+    plain = Steps(low, high, bits)
+    return [plain, Steps(low, high, bits, logit=True)] if low >= 0 and high <= 1 else [plain]
+
+
+def _compute_log_odds(score: Floats) -> Whole:
+    # + 0.0 turns -0.0, whose bits are those of the least number, into 0.
+    return (score + 0.0).view(np.int64) - (1.0 - score).view(np.int64)
