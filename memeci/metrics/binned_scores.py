@@ -5,7 +5,7 @@ Counts are whole numbers and influence lies on a grid whose sums are exact, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -16,18 +16,15 @@ from numpy.typing import NDArray
 from memeci.measurements import Floats
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.scored import Scores, SetResult
-from memeci.metrics.steps import Whole, fit_steps
+from memeci.metrics.steps import fit_evenly
 from memeci.metrics.tallies import SliceSet
 from memeci.metrics.thresholds import Ranked, Thresholds
 
 BIN_BITS = 20
-"""2²⁰ bins of equal width between the lowest and the highest score; where that is too coarse, twice as many, narrow where scores crowd."""
+"""2²⁰ bins of equal width between the lowest and the highest score."""
 
 MORE_BITS = 2
 """Up to four times as many for all slices of a set together: smaller slices get fewer."""
-
-CELL_BITS, INNER_BITS = 12, 32
-"""Of crowded scores: 2¹² cells of equal width are divided into bins, as many as what they hold deserves."""
 
 CHUNK = 1 << 15
 """Examples looked at together: what is made of them stays in the processor's cache."""
@@ -54,11 +51,6 @@ class BinnedScores(msgspec.Struct, frozen=True, dict=True):
         for rows in _chunks(len(self.code), max(CHUNK, 2 * len(counts))):
             counts += np.bincount(self.code[rows], minlength=len(counts))
         return counts
-
-    @cached_property
-    def finer(self) -> BinnedScores:
-        """The same examples in bins that are narrow where scores crowd."""
-        return bin_by_density(self.scores, self.bits + 1)
 
     def measure(self, slice_set: SliceSet, metrics: tuple[RankMetric, ...], n_units: int, *, pure: bool = False) -> SetResult:
         """``pure``: find out which bins hold one score only. They are exact, and leave no slack."""
@@ -184,56 +176,14 @@ class _Layout(msgspec.Struct, frozen=True):
 
 def bin_scores(scores: Scores, bits: int = BIN_BITS) -> BinnedScores:
     """Return the examples in bins of equal width. Where there are no steps to go by all share one, and their slack says so."""
-    fitting = fit_steps(scores.score, bits)
-    return _build_codes(scores, fitting[0].count if fitting else _count_nothing, bits)
-
-
-def bin_by_density(scores: Scores, bits: int = BIN_BITS + 1) -> BinnedScores:
-    """Return the examples in bins of unequal width, divided among cells in the way that leaves the least slack."""
-    fitting = fit_steps(scores.score, CELL_BITS + INNER_BITS)
-    if not fitting:
-        return bin_scores(scores, bits)
-    steps = fitting[-1]
-    cells = _build_codes(scores, lambda score: steps.count(score) >> INNER_BITS, CELL_BITS).code
-    counts = sum((np.bincount(cells[rows], minlength=2 << CELL_BITS) for rows in _chunks(len(cells))), np.zeros(2 << CELL_BITS, np.int64))
-    width = _share_bins(counts[1::2], counts[0::2], 1 << bits)
-    first = np.cumsum(width) - width
-
-    def divide(score: Floats) -> Whole:
-        step = steps.count(score)
-        cell = step >> INNER_BITS
-        step &= (1 << INNER_BITS) - 1
-        step *= width[cell]
-        step >>= INNER_BITS
-        step += first[cell]
-        return step
-
-    return _build_codes(scores, divide, bits)
-
-
-def _share_bins(positive: Whole, negative: Whole, n_bins: int) -> Whole:
-    """Return how many bins each cell gets: half of them for the slack of ROC-AUC, half for that of average precision.
-
-    With b of them a cell's slack is about p·q/b, and p·n/b over the number of examples from there up: √ of each is the best share.
-    """
-    p, n = positive.astype(np.float64), (positive + negative).astype(np.float64)
-    needs = [np.sqrt(p * negative), np.sqrt(p * n / np.maximum(n[::-1].cumsum()[::-1], 1.0))]
-    share = sum(need / max(need.sum(), 1e-300) for need in needs) / len(needs)
-    return np.asarray(1 + (share * (n_bins - len(p))).astype(np.int64))
-
-
-def _build_codes(scores: Scores, find_bins: Callable[[Floats], Whole], bits: int) -> BinnedScores:
+    steps = fit_evenly(scores.score, bits)
     code = np.empty(len(scores.score), np.int32)
     for rows in _chunks(len(code)):
-        bins = find_bins(scores.score[rows])
+        bins = steps.count(scores.score[rows]) if steps is not None else np.zeros(rows.stop - rows.start, np.int64)
         bins <<= 1
         bins |= scores.label[rows] > 0
         code[rows] = bins
     return BinnedScores(scores, code, bits)
-
-
-def _count_nothing(score: Floats) -> Whole:
-    return np.zeros(len(score), np.int64)
 
 
 def _find_thresholds(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], Thresholds]:

@@ -144,7 +144,7 @@ def _settle_doubts(
 ) -> None:
     """Put better results in place of those whose bins may move a difference by more than a little of its error.
 
-    In turn: bins of a single score are exact after all; then finer bins; then sorting.
+    Bins of a single score are exact after all; else the examples are sorted.
     """
     n, n_units = len(sides[0].code), shares.shape[1]
 
@@ -157,7 +157,6 @@ def _settle_doubts(
 
     if _find_doubtful(results, shares).any() and all(_map_sides(lambda side: side.is_heaviest_pure(), sides, n)):
         settle(lambda side, rest: side.measure(rest, metrics, n_units, pure=True))
-    settle(lambda side, rest: side.finer.measure(rest, metrics, n_units))
     settle(lambda side, rest: _sort_slices(side.scores, rest).measure(rest, metrics, n_units))
 
 

@@ -26,12 +26,12 @@ Whole = NDArray[np.int64]
 class SortedScores(msgspec.Struct, frozen=True, dict=True):
     """Examples of one model by score, ascending; ties by label and unit, so that no sum depends on the order of the file.
 
-    positive int64[N], 0 or 1 · unit, leaf int64[N] · ``place`` int64[N] grows where the score does, None where it always does
+    positive uint8[N], 0 or 1 · unit, leaf int[N] · ``place`` int64[N] grows where the score does, None where it always does
     """
 
-    positive: Whole
-    unit: Whole
-    leaf: Whole
+    positive: NDArray[np.uint8]
+    unit: NDArray[Any]
+    leaf: NDArray[np.int32]
     place: Whole | None
     weight: Floats | None = None
 
@@ -49,7 +49,7 @@ class SortedScores(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def thresholds(self) -> Thresholds:
         """Shared by all metrics: made once."""
-        positive: NDArray[Any] = self.positive if self.weight is None else self.positive * self.weight
+        positive: NDArray[Any] = self.positive.astype(np.int64) if self.weight is None else self.positive * self.weight
         negative = (1 if self.weight is None else self.weight) - positive
         if self.place is None:
             return Thresholds(positive, negative)
@@ -107,9 +107,9 @@ def _sort_rows(scores: Scores) -> SortedScores:
     score = scores.score[rows]
     place = np.cumsum(np.r_[False, score[1:] != score[:-1]]) if len(score) else np.zeros(0, np.int64)
     return SortedScores(
-        positive=(scores.label[rows] > 0).astype(np.int64),
-        unit=scores.unit[rows].astype(np.int64),
-        leaf=scores.leaf[rows].astype(np.int64),
+        positive=(scores.label[rows] > 0).astype(np.uint8),
+        unit=scores.unit[rows],
+        leaf=scores.leaf[rows],
         place=place,
         weight=None if scores.weight is None else scores.weight[rows],
     )
@@ -134,10 +134,10 @@ class _Packing(msgspec.Struct, frozen=True):
         """Return None if rounding made different scores equal."""
         keys = self._pack(scores)
         keys.sort()
-        positive = (keys >> self.unit_bits) & 1
-        unit = keys & ((1 << self.unit_bits) - 1)
+        positive = ((keys >> self.unit_bits) & 1).astype(np.uint8)
+        unit = (keys & ((1 << self.unit_bits) - 1)).astype(scores.unit.dtype)
         keys >>= self.unit_bits + 1
-        leaf = keys & ((1 << self.leaf_bits) - 1) if self.leaf_bits else np.broadcast_to(np.int64(0), keys.shape)
+        leaf = (keys & ((1 << self.leaf_bits) - 1)).astype(np.int32) if self.leaf_bits else np.broadcast_to(np.int32(0), keys.shape)
         keys >>= self.leaf_bits
         n_rises = int(np.count_nonzero(keys[1:] != keys[:-1]))
         if n_rises < len(keys) - 1 and n_rises != _count_rises(scores.score):

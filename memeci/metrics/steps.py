@@ -10,6 +10,8 @@ from memeci.measurements import Floats
 
 Whole = NDArray[np.int64]
 
+TINY = 2.0**-60
+
 
 class Steps(msgspec.Struct, frozen=True):
     """Maps scores from ``low`` to ``high`` to 0 … 2**bits − 1, in equal steps of the score or (``logit``) of about its log odds.
@@ -40,15 +42,22 @@ class Steps(msgspec.Struct, frozen=True):
         return odds >> excess if excess > 0 else odds
 
 
-def fit_steps(score: Floats, bits: int) -> list[Steps]:
-    """Return the ways to map these scores, the plain one first; none where all are equal or some are infinite."""
+def fit_evenly(score: Floats, bits: int) -> Steps | None:
+    """Return equal steps between the lowest and the highest score; None where all are equal or some are infinite."""
     low, high = float(score.min()), float(score.max())
-    if not 0 < high - low < np.inf or not np.isfinite(2.0**bits / (high - low)):
-        return []
-    plain = Steps(low, high, bits)
-    return [plain, Steps(low, high, bits, logit=True)] if low >= 0 and high <= 1 else [plain]
+    return Steps(low, high, bits) if 0 < high - low < np.inf and np.isfinite(2.0**bits / (high - low)) else None
+
+
+def fit_steps(score: Floats, bits: int) -> list[Steps]:
+    """Return the ways to map these scores, first the one that is likelier to keep different ones apart."""
+    plain = fit_evenly(score, bits)
+    if plain is None or plain.low < 0 or plain.high > 1:
+        return [] if plain is None else [plain]
+    ways = [plain, Steps(plain.low, plain.high, bits, logit=True)]
+    sure = np.count_nonzero(np.abs(score - 0.5) > 0.5 - 2.0**-8)
+    return ways if sure < len(score) / 2 else ways[::-1]
 
 
 def _compute_log_odds(score: Floats) -> Whole:
-    # + 0.0 turns -0.0, whose bits are those of the least number, into 0.
-    return (score + 0.0).view(np.int64) - (1.0 - score).view(np.int64)
+    # A little more, so that 0 and 1 are not infinitely far out. It takes nothing from scores above 2⁻¹¹².
+    return (score + TINY).view(np.int64) - (1.0 - score + TINY).view(np.int64)

@@ -10,13 +10,14 @@ from msgspec.structs import replace
 
 from memeci.decision import decide
 from memeci.measurements import ALL, Measurements
-from memeci.metrics.binned_scores import bin_by_density, bin_scores
+from memeci.metrics.binned_scores import bin_scores
 from memeci.metrics.evidence import build_calibration, build_roc
 from memeci.metrics.measure import measure
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.ranking import AveragePrecision, RocAuc
 from memeci.metrics.scored import Scores
 from memeci.metrics.sorted_scores import sort_scores
+from memeci.metrics.steps import Steps, fit_steps
 from memeci.metrics.tallies import Leaves, ScoreArrays, SliceSet, Tallies, UnitTotals
 from memeci.pipeline.wording import note_bins
 from memeci.policy import Policy
@@ -111,16 +112,14 @@ def test_the_order_of_the_file__leaves_no_trace(shape: str, bin_above: int) -> N
 @SHAPED
 def test_bins__are_never_further_off_than_they_say(shape: str, bits: int) -> None:
     scores = take_cand(draw(shape))
-    exact = sort_scores(scores)
-    ways = [bin_scores(scores, bits)] + ([bin_by_density(scores, bits)] if bits > 12 else [])
-    for binned in ways:
-        for slice_set in (WHOLE, SLICES):
-            right = exact.measure(slice_set, METRICS, N_UNITS)
-            for pure in (False, True):
-                found = binned.measure(slice_set, METRICS, N_UNITS, pure=pure)
-                assert (np.abs(found.values - right.values) <= found.slack + 1e-12).all()
-                np.testing.assert_array_equal(found.positives, right.positives)
-                np.testing.assert_array_equal(found.negatives, right.negatives)
+    exact, binned = sort_scores(scores), bin_scores(scores, bits)
+    for slice_set in (WHOLE, SLICES):
+        right = exact.measure(slice_set, METRICS, N_UNITS)
+        for pure in (False, True):
+            found = binned.measure(slice_set, METRICS, N_UNITS, pure=pure)
+            assert (np.abs(found.values - right.values) <= found.slack + 1e-12).all()
+            np.testing.assert_array_equal(found.positives, right.positives)
+            np.testing.assert_array_equal(found.negatives, right.negatives)
 
 
 def test_bins_of_a_single_score__are_exact_and_say_so() -> None:
@@ -132,10 +131,22 @@ def test_bins_of_a_single_score__are_exact_and_say_so() -> None:
     np.testing.assert_allclose(found.sums, right.sums, atol=1e-8)
 
 
-def test_finer_bins__leave_less_slack_where_scores_crowd() -> None:
-    scores = take_cand(draw("sure"))
-    plain, finer = (side.measure(WHOLE, METRICS, N_UNITS).slack for side in (bin_scores(scores, 14), bin_by_density(scores, 14)))
-    assert (finer < plain / 3).all()
+@pytest.mark.parametrize("scores", [[0.0, -0.0, 5e-324, 1e-30, 0.3, 0.5, 1 - 2**-53, 1.0], [-1e300, -1.0, 0.0, 1e-9, 7e299]])
+def test_steps__never_turn_two_scores_round(scores: list[float]) -> None:
+    score = np.sort(np.r_[scores, np.random.default_rng(0).random(5_000) ** 20])
+    for bits in (4, 40, 51):
+        for steps in fit_steps(score, bits):
+            found = steps.count(score)
+            assert (np.diff(found) >= 0).all()
+            assert found[0] >= 0
+            assert found[-1] < 2**bits
+
+
+def test_log_odds__tell_apart_what_a_sure_model_says() -> None:
+    score = 1 / (1 + np.exp(-np.linspace(-30, 30, 100_000)))
+    even, odds = (len(np.unique(Steps(score.min(), score.max(), 40, logit=logit).count(score))) for logit in (False, True))
+    assert fit_steps(score, 40)[0].logit
+    assert odds == len(np.unique(score)) > even
 
 
 @SHAPED
