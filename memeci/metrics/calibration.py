@@ -16,13 +16,13 @@ N_BINS = 15
 
 def find_bins(score: Floats) -> NDArray[np.int64]:
     """Return the bin 0 … 14 of each score: (low, high] of equal width, as scikit-learn's calibration_curve; 0 goes to the first."""
-    edges = np.linspace(0, 1, N_BINS + 1)
-    # A product rounds, so that a guess may be one off; the edges themselves decide.
-    guess = np.clip(score * N_BINS, 0, N_BINS - 1).astype(np.int64)
-    inner = np.r_[-np.inf, edges[1:-1], np.inf]
-    guess -= score <= inner[guess]
-    guess += score > inner[guess + 1]
-    return guess
+    place = score * N_BINS
+    nearest = np.rint(place)
+    # A product rounds: close to an edge the edge itself decides.
+    close = np.flatnonzero(np.abs(np.subtract(place, nearest, out=nearest), out=nearest) < 1e-9)
+    bins = np.clip(place, 0, N_BINS - 1, out=place).astype(np.int64)
+    bins[close] = np.searchsorted(np.linspace(0, 1, N_BINS + 1)[1:-1], score[close])
+    return bins
 
 
 class ExpectedCalibrationError(msgspec.Struct, frozen=True):

@@ -143,12 +143,12 @@ def sum_by(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
 
 def sum_in_any_order(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
     """Return the same sums to the last digit whatever the order of the rows: of values rounded to 2⁻⁵² / N of the largest."""
-    largest = float(np.abs(values).max(initial=0.0)) * len(values)
-    if not 0 < largest < np.inf:
+    largest = max(float(values.max(initial=0)), -float(values.min(initial=0))) * len(values)
+    exponent = int(np.frexp(largest)[1]) - 52
+    if not 0 < largest < np.inf or abs(exponent) > 1000:
         return sum_by(code, values, size)
-    step = np.ldexp(1.0, int(np.frexp(largest)[1]) - 52)
-    whole = values / step
-    sums: Floats = sum_by(code, np.rint(whole, out=whole), size) * step
+    whole = values * np.ldexp(1.0, -exponent)
+    sums: Floats = sum_by(code, np.rint(whole, out=whole), size) * np.ldexp(1.0, exponent)
     return sums
 
 

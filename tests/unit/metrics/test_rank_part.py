@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from memeci.decision import decide
 from memeci.measurements import ALL, Measurements
 from memeci.metrics.binned_scores import bin_scores
+from memeci.metrics.calibration import find_bins
 from memeci.metrics.evidence import build_calibration, build_roc
 from memeci.metrics.measure import measure
 from memeci.metrics.metric import RankMetric
@@ -228,3 +229,9 @@ def test_calibration_bins__do_not_depend_on_the_order_of_the_file() -> None:
     arrays = draw()
     rows = np.random.default_rng(1).permutation(N)
     assert build_calibration(arrays) == build_calibration(replace(arrays, label=arrays.label[rows], cand=arrays.cand[rows]))
+
+
+def test_calibration_bins__are_open_below_and_closed_above() -> None:
+    edges = np.linspace(0, 1, 16)
+    scores = np.r_[edges, np.nextafter(edges, 2).clip(0, 1), np.nextafter(edges, -1).clip(0, 1), 0.2, 3 / 15, 0.6, 0.7, 1e-300]
+    np.testing.assert_array_equal(find_bins(scores), np.searchsorted(edges[1:-1], scores))
