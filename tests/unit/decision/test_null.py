@@ -82,10 +82,11 @@ def test_stream__is_the_one_released() -> None:
 
 def test_quantised_effects__sum_the_same_in_any_order() -> None:
     rng = np.random.default_rng(0)
-    effects, drawn = rng.normal(size=(1_000, 3)) / 30, rng.integers(-9, 10, (1_000, 50)).astype(float)
-    exact = _quantise(effects, np.full(1_000, 9))
+    effects, drawn = rng.normal(size=(3, 1_000)) / 30, rng.integers(-9, 10, (1_000, 50)).astype(float)
+    exact = effects.copy()
+    _quantise(exact, np.full(1_000, 9))
     order = rng.permutation(1_000)
-    assert np.array_equal(exact.T @ drawn, exact[order].T @ drawn[order])
+    assert np.array_equal(exact @ drawn, exact[:, order] @ drawn[order])
     np.testing.assert_allclose(exact, effects, atol=1e-12)
 
 

@@ -13,7 +13,7 @@ import scipy.stats
 import sklearn.metrics as sk
 from msgspec.structs import replace
 
-from memeci.metrics import CLASS_RATIOS, label_part
+from memeci.metrics import CLASS_RATIOS, cell_counts
 from memeci.metrics.averages import OfClass
 from memeci.metrics.evidence import build_calibration, build_classes, build_confusion, build_roc
 from memeci.metrics.means import build_score_metric
@@ -192,7 +192,7 @@ def test_slice_by_slice_gives_what_all_slices_at_once_give(tmp_path: Path, monke
     baseline["prediction"] = [x if "quote" not in x else "愤怒" for x in baseline["prediction"]]
     run = Run(task=Task.MULTICLASS, slices=SLICES, metrics=("accuracy", "macro_f1", "mcc", "cohen_kappa", "weighted_precision", rare))
     whole = run.measure(tmp_path, candidate, {**baseline, "label": candidate["label"]})
-    monkeypatch.setattr(label_part, "DENSE_LIMIT", 1)
+    monkeypatch.setattr(cell_counts, "CHUNK", 1)
     sliced = measure(whole.tallies, whole.metrics)
     assert np.isnan(whole.value("recall[rare]", lang="en"))
     for name in ("baseline", "candidate", "se", "se_plus"):
