@@ -124,9 +124,16 @@ def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) 
     usable = ~np.isnan(family.statistic)
     observed = (family.statistic + GRID)[:, None]
     p_value = np.where(usable, (1.0 + _count(table <= observed) + _count(table >= -observed)) / (2 * n_draws + 1.0), np.nan)
-    members = table if (family.members & usable).all() else table[family.members & usable]
-    maxima = np.concatenate([-members.min(0), members.max(0)]) if len(members) else np.empty(0)
-    return Null(np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID), p_value)
+    return Null(_list_maxima(table, family.members & usable), p_value)
+
+
+def _list_maxima(table: Floats, members: NDArray[np.bool_]) -> Floats:
+    """Return float64[2B], sorted: the largest loss of the members in each redraw and in its reverse. Overwrites the others' rows."""
+    if not members.any():
+        return np.empty(0)
+    table[~members] = table[np.argmax(members)]  # repeats a member, which no extreme notices: cheaper than to copy the members
+    maxima = np.concatenate([-table.min(0), table.max(0)])
+    return np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID)
 
 
 def _count(found: NDArray[np.bool_]) -> Integers:
@@ -141,9 +148,9 @@ def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draw
     if swaps is not None and len(swaps.count):
         rows = build_rows(swaps, n_tests)
         drawn = redraw_imbalances(source, rows.count, n_draws)
+        unit = family.sign * np.where(family.se0 == 0, 1.0, family.se0)
         for tests, effects in _stack_blocks(swaps, rows):
-            unit = (family.sign * family.se0)[tests, None]
-            np.divide(effects, unit, out=effects, where=unit != 0)
+            np.divide(effects, unit[tests, None], out=effects)
             _quantise(effects, rows.count)
             if np.array_equal(tests, np.arange(tests[0], tests[0] + len(tests))):
                 np.matmul(effects, drawn, out=table[tests[0] : tests[0] + len(tests)])

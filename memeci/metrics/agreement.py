@@ -51,7 +51,7 @@ class BalancedAccuracy(msgspec.Struct, frozen=True):
         return divide(counts.total(recalls), _count_classes(counts))
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        by_true = divide(np.ones_like(counts.true), counts.support * counts.spread(_count_classes(counts)), 0.0)
+        by_true = divide(1.0, counts.support * counts.spread(_count_classes(counts)), 0.0)
         return Gradient(by_true, np.zeros_like(by_true), -divide(counts.true, counts.support, 0.0) * by_true)
 
 
@@ -80,7 +80,7 @@ class MatthewsCorrelation(msgspec.Struct, frozen=True):
     def gradient(self, counts: LabelCounts) -> Gradient:
         predicted, support = _spreads(counts)
         value = np.nan_to_num(self.value(counts))
-        inverse = counts.spread(divide(np.ones_like(value), np.sqrt(predicted * support), 0.0))
+        inverse = counts.spread(divide(1.0, np.sqrt(predicted * support), 0.0))
         q, s = counts.predicted, counts.support
         by_predicted = q * counts.spread(divide(value, predicted, 0.0)) - s * inverse
         by_support = s * counts.spread(divide(value, support, 0.0)) - q * inverse
@@ -115,7 +115,7 @@ class CohenKappa(msgspec.Struct, frozen=True):
         expected = counts.total(counts.support * counts.predicted)
         room = _positive(1 - expected)
         by_expected = counts.spread(divide(counts.total(counts.true) - 1, room**2, 0.0))
-        by_true = counts.spread(divide(np.ones_like(room), room, 0.0))
+        by_true = counts.spread(divide(1.0, room, 0.0))
         return Gradient(by_true, counts.support * by_expected, counts.predicted * by_expected)
 
 

@@ -44,6 +44,11 @@ class _Average(msgspec.Struct, frozen=True):
     def undefined(self) -> str:
         return self.ratio.undefined
 
+    def _list_values(self, counts: LabelCounts) -> Floats:
+        """Return float64[E]: the ratio of every class, 0 for 0/0."""
+        values = self.ratio.value(counts.true, counts.predicted, counts.support)
+        return np.where(np.isnan(values), 0.0, values)
+
 
 class OfClass(_Average, frozen=True):
     """The ratio of one class: the positive one of a binary task (``label`` None), or the class at index ``label``.
@@ -89,13 +94,13 @@ class Macro(_Average, frozen=True):
         return "no class occurs or was predicted"
 
     def value(self, counts: LabelCounts) -> Floats:
-        values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))
+        values = self._list_values(counts)
         present = counts.present.astype(np.float64)
         return divide(counts.total(values * present), counts.total(present))
 
     def gradient(self, counts: LabelCounts) -> Gradient:
         present = counts.present.astype(np.float64)
-        share = present * counts.spread(divide(np.ones(counts.n_slices), counts.total(present), 0.0))
+        share = present * counts.spread(divide(1.0, counts.total(present), 0.0))
         return Gradient(*(share * part for part in self.ratio.gradient(counts.true, counts.predicted, counts.support)))
 
 
@@ -133,12 +138,12 @@ class Weighted(_Average, frozen=True):
         return "no label occurs"
 
     def value(self, counts: LabelCounts) -> Floats:
-        values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))
+        values = self._list_values(counts)
         return divide(counts.total(values * counts.support), counts.total(counts.support))
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))
-        inverse = divide(np.ones(counts.n_slices), counts.total(counts.support), 0.0)
+        values = self._list_values(counts)
+        inverse = divide(1.0, counts.total(counts.support), 0.0)
         share = counts.support * counts.spread(inverse)
         by_true, by_predicted, by_support = self.ratio.gradient(counts.true, counts.predicted, counts.support)
         off_mean = values - counts.spread(counts.total(share * values))

@@ -12,14 +12,14 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.cell_groups import Atoms, CellGroup, SlicedAtoms, group_cells, slice_atoms
+from memeci.metrics.cell_groups import Atoms, CellGroup, SlicedAtoms, group_cells, slice_atoms, split_cells
 from memeci.metrics.cell_rows import average_counts, find_base_gradient
 from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, divide, sum_by
 from memeci.metrics.part import PartBlock
 from memeci.metrics.runs import Codes, Entries, Runs, build_runs, find_entries
 from memeci.metrics.tallies import CellTally, SliceSet, Tallies
 
-CHUNK = 32_768
+CHUNK = 12_288
 """Slices × labels measured at once: what the processor's cache holds."""
 
 
@@ -35,12 +35,12 @@ class LabelValues(msgspec.Struct, frozen=True):
 
 def measure_cells(cells: CellTally, tallies: Tallies, metrics: Sequence[LabelMetric], atoms: Atoms) -> LabelValues:
     """Return all label metrics on all slices; ``cells`` are those of ``tallies``, without units."""
-    n_labels = len(tallies.labels)
+    kinds, n_labels = split_cells(cells), len(tallies.labels)
     arrays = np.empty((4, len(tallies.leaves.slices), len(metrics)))
     blocks: list[PartBlock] = []
     first = 0
     for sets in _batch_sets(tallies.leaves.sets, n_labels):
-        groups, sliced = group_cells(cells, sets, n_labels), slice_atoms(atoms, sets)
+        groups, sliced = [group_cells(kind, sets, n_labels) for kind in kinds], slice_atoms(atoms, sets)
         n_slices = sum(len(slice_set.keys) for slice_set in sets)
         for start, stop in _list_chunks(n_slices, n_labels):
             chunk = _Chunk([group.cut(start, stop) for group in groups], stop - start, tallies)
@@ -89,6 +89,11 @@ class _Rows:
         influence = (cand - base).take(self.base) if self.concordant else cand.take(self.cand) - base.take(self.base)
         return influence + support.take(self.label) if support.any() else influence
 
+    def square_off(self, mean: Floats, influence: Floats) -> Floats:
+        """Return float64[R]: n times the squared distance from the slice's mean."""
+        distance = influence - self.runs.spread(mean)
+        return np.asarray(self.n * distance * distance)
+
 
 class _Chunk:
     """The cells of some slices."""
@@ -97,7 +102,7 @@ class _Chunk:
         self.tallies, self.n_slices, self.n_labels = tallies, n_slices, len(tallies.labels)
         self.entries = find_entries(n_slices, self.n_labels, [key for group in groups for key in _list_keys(group, self.n_labels)])
         self.rows = [_Rows(group, self.entries, n_slices, self.n_labels) for group in groups]
-        self.total = np.sum([rows.runs.total(rows.n) for rows in self.rows], axis=0)
+        self.total = self._sum([rows.n for rows in self.rows])
         support = self._share([(rows.label, rows.n) for rows in self.rows])
         self.base_counts = self._count([(rows.predicted_base, rows.base, rows.n) for rows in self.rows], support)
         self.cand_counts = self._count([(rows.predicted_cand, rows.cand, rows.n) for rows in self.rows], support)
@@ -123,16 +128,14 @@ class _Chunk:
         cand = metric.gradient(self.cand_counts)
         tables, support = (_lay_out(base), _lay_out(cand)), cand.support - base.support
         influences = [rows.read_influence(*tables, support) for rows in self.rows]
-        mean = divide(self._sum([rows.n * values for rows, values in zip(self.rows, influences, strict=True)]), self.total, 0.0)
-        squares = self._sum(
-            [rows.n * np.square(values - rows.runs.spread(mean)) for rows, values in zip(self.rows, influences, strict=True)]
-        )
+        mean = divide(self._sum([rows.n * one for rows, one in zip(self.rows, influences, strict=True)]), self.total, 0.0)
+        squares = self._sum([rows.square_off(mean, one) for rows, one in zip(self.rows, influences, strict=True)])
         extra = self._add_pseudo_flips(*tables, support, mean)
         values = metric.value(self.base_counts), metric.value(self.cand_counts)
         return *values, divide(np.sqrt(squares), self.total), divide(np.sqrt(squares + extra), self.total)
 
     def _sum(self, by_group: Sequence[Floats]) -> Floats:
-        return np.asarray(np.sum([rows.runs.total(values) for rows, values in zip(self.rows, by_group, strict=True)], axis=0))
+        return sum((rows.runs.total(values) for rows, values in zip(self.rows, by_group, strict=True)), start=np.zeros(self.n_slices))
 
     def _add_pseudo_flips(self, base: Floats, cand: Floats, support: Floats, mean: Floats) -> Floats:
         """Return float64[S]: Σ over true classes of ½ (influence of right→wrong)² + ½ (wrong→right)².
@@ -142,18 +145,17 @@ class _Chunk:
         """
         if self.wrong is None:
             return np.zeros(self.n_slices)
-        right = np.arange(len(support)) + len(support)
-        centre = support - self.entries.runs.spread(mean)
-        broken = cand[self.wrong] - base[right] + centre
-        fixed = cand[right] - base[self.wrong] + centre
-        return self.entries.runs.total(0.5 * (np.square(broken) + np.square(fixed)) * (self.cand_counts.support > 0))
+        n_entries, centre = len(support), support - self.entries.runs.spread(mean)
+        broken = cand.take(self.wrong) - base[n_entries:] + centre
+        fixed = cand[n_entries:] - base.take(self.wrong) + centre
+        return self.entries.runs.total((broken * broken + fixed * fixed) * (0.5 * (self.cand_counts.support > 0)))
 
     def build_blocks(self, metrics: Sequence[LabelMetric], atoms: Atoms, sliced: SlicedAtoms, first: int) -> list[PartBlock]:
         """Return the swap effects of each slice's atoms."""
         at, n_entries = sliced.slice * self.n_labels, len(self.entries.label)
         label, low, high = (self.entries.place[at + code[sliced.atom]] for code in (atoms.label, atoms.low, atoms.high))
         low, high = low + (low == label) * n_entries, high + (high == label) * n_entries
-        share = self.entries.runs.spread(divide(np.ones(self.n_slices), self.total, 0.0))
+        share = self.entries.runs.spread(divide(1.0, self.total, 0.0))
         effects = np.empty((len(metrics), len(at)))
         for m, metric in enumerate(metrics):
             table = _lay_out(metric.gradient(self.mean_counts), share)

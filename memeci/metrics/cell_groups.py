@@ -40,31 +40,43 @@ class CellGroup(msgspec.Struct, frozen=True):
         return CellGroup(self.slice[rows] - start, label, base, cand, self.n[rows])
 
 
-def group_cells(cells: CellTally, sets: Sequence[SliceSet], n_labels: int) -> list[CellGroup]:
+class CellKind(msgspec.Struct, frozen=True):
+    """Cells of one kind by leaf. ``codes`` tells them apart: (label,) where both models are right, (label, predicted) where both
+    are wrong in the same way, (label, base, cand) where they differ."""
+
+    leaf: Codes
+    codes: tuple[Codes, ...]
+    n: Floats
+
+
+def split_cells(cells: CellTally) -> list[CellKind]:
     """Return the cells that are right in both models, those wrong in the same way, and the discordant ones."""
     same, right = cells.base == cells.cand, cells.cand == cells.label
-    kinds = ((same & right, 1), (same & ~right, 2), (~same, 3))
-    return [_group(cells, np.flatnonzero(rows), n_codes, sets, n_labels) for rows, n_codes in kinds]
+    columns, kinds = (cells.label, cells.base, cells.cand), []
+    for n_codes, chosen in enumerate((same & right, same & ~right, ~same), start=1):
+        rows = np.flatnonzero(chosen)
+        kinds.append(CellKind(cells.leaf[rows], tuple(column[rows] for column in columns[:n_codes]), cells.n[rows].astype(np.float64)))
+    return kinds
 
 
-def _group(cells: CellTally, rows: Codes, n_codes: int, sets: Sequence[SliceSet], n_labels: int) -> CellGroup:
-    leaf, n = cells.leaf[rows], cells.n[rows].astype(np.float64)
-    codes = [column[rows] for column in (cells.label, cells.base, cells.cand)[:n_codes]]
+def group_cells(kind: CellKind, sets: Sequence[SliceSet], n_labels: int) -> CellGroup:
+    """Return the cells of all slices of the sets, one set after the other."""
     parts, first = [], 0
     for slice_set in sets:
-        merged = _merge(slice_set.membership[leaf], codes, n, (len(slice_set.keys), *[n_labels] * n_codes))
+        shape = (len(slice_set.keys), *[n_labels] * len(kind.codes))
+        merged = _merge(slice_set.membership[kind.leaf], kind.codes, kind.n, shape)
         parts.append((merged[0] + first if first else merged[0], *merged[1:]))
         first += len(slice_set.keys)
     slices, label, *others, counts = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
-    base, cand = {1: (label, label), 2: (others * 2)[:2], 3: others[:2]}[n_codes]
-    return CellGroup(slices, label, base, cand, counts)
+    base = others[0] if others else label
+    return CellGroup(slices, label, base, others[1] if len(others) > 1 else base, counts)
 
 
-def _merge(slices: Codes, codes: list[Codes], n: Floats, shape: tuple[int, ...]) -> tuple[NDArray[Any], ...]:
+def _merge(slices: Codes, codes: tuple[Codes, ...], n: Floats, shape: tuple[int, ...]) -> tuple[NDArray[Any], ...]:
     """Return slice, codes and n of the cells in a slice (not −1), ascending by slice."""
     if len(slices) and slices.min() < 0:
         inside = np.flatnonzero(slices >= 0)
-        slices, codes, n = slices[inside], [code[inside] for code in codes], n[inside]
+        slices, codes, n = slices[inside], tuple(code[inside] for code in codes), n[inside]
     size = math.prod(shape)
     if size <= min(DENSE_CELLS, 8 * len(slices)):
         key = slices

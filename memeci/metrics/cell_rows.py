@@ -96,7 +96,7 @@ class CellRows:
 
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         by_support = cand.support[self.label] - base.support[self.label]
-        return self._one_side(cand, self.cand) - self._one_side(base, self.base) + by_support
+        return np.asarray(self._one_side(cand, self.cand) - self._one_side(base, self.base) + by_support)
 
     def centre(self, influence: Floats) -> Floats:
         mean = divide(sum_by(self.slice, self.weight * influence, self.n_slices), self.total, 0.0)
@@ -148,7 +148,7 @@ class MultilabelRows:
         t = self.tally
         by_cand = self._weigh(cand, t.cand_true, t.cand_predicted)
         by_base = self._weigh(base, t.base_true, t.base_predicted)
-        return by_cand - by_base + (cand.support - base.support)[self.entry] * t.support
+        return np.asarray(by_cand - by_base + (cand.support - base.support)[self.entry] * t.support)
 
     def centre(self, influence: Floats) -> Floats:
         # A row is a sum over examples: the mean is taken off per unit, in UnitInfluence.standard_error.

@@ -135,10 +135,12 @@ class ArrayMetric(Metric, Protocol):
         ...
 
 
-def divide(numerator: Floats, denominator: Floats, otherwise: float = np.nan) -> Floats:
+def divide(numerator: Floats | float, denominator: Floats, otherwise: float = np.nan) -> Floats:
     """Return numerator / denominator elementwise, ``otherwise`` where the denominator is 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.not_equal(denominator, 0), np.divide(numerator, denominator), otherwise)
+    zero = np.equal(denominator, 0)
+    if not zero.any():
+        return np.asarray(np.divide(numerator, denominator))
+    return np.where(zero, otherwise, np.divide(numerator, np.where(zero, 1.0, denominator)))
 
 
 def sum_by(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
