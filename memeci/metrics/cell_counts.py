@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,7 +21,7 @@ from memeci.metrics.runs import Codes, Entries, Runs, build_runs, find_entries
 from memeci.metrics.tallies import CellTally, SliceSet, Tallies
 
 CHUNK = 12_288
-"""Slices × labels measured at once: what the processor's cache holds."""
+"""Slices × labels, and cells, taken at once: what the processor's cache holds."""
 
 
 class LabelValues(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ def measure_cells(cells: CellTally, tallies: Tallies, metrics: Sequence[LabelMet
         groups, sliced = [group_cells(kind, sets, n_labels) for kind in kinds], slice_atoms(atoms, sets)
         n_slices = sum(len(slice_set.keys) for slice_set in sets)
         for start, stop in _list_chunks(n_slices, n_labels):
-            chunk = _Chunk([group.cut(start, stop) for group in groups], stop - start, tallies)
+            chunk = _Chunk([part for group in groups for part in group.cut(start, stop, CHUNK)], stop - start, tallies)
             for m, metric in enumerate(metrics):
                 arrays[:, first + start : first + stop, m] = chunk.measure(metric)
             blocks.extend(chunk.build_blocks(metrics, atoms, sliced.cut(start, stop), first + start))
@@ -68,16 +69,23 @@ def _list_chunks(n_slices: int, n_labels: int) -> Iterator[tuple[int, int]]:
     return ((start, min(start + step, n_slices)) for start in range(0, n_slices, step))
 
 
+class _Keys(NamedTuple):
+    """Slice · K + label of the labels and of both predictions, int64[R] each; where they are the same, one array."""
+
+    label: Codes
+    base: Codes
+    cand: Codes
+
+
 class _Rows:
     """One group's cells: the entries of their label and of what was predicted (behind all entries where that is right)."""
 
-    def __init__(self, group: CellGroup, entries: Entries, n_slices: int, n_labels: int) -> None:
-        self.runs, self.n = build_runs(group.slice, n_slices), group.n
-        self.concordant = group.cand is group.base
-        at = group.slice * n_labels
-        self.label = entries.place[at + group.label]
-        self.predicted_base = self.label if group.base is group.label else entries.place[at + group.base]
-        self.predicted_cand = self.predicted_base if self.concordant else entries.place[at + group.cand]
+    def __init__(self, group: CellGroup, keys: _Keys, entries: Entries) -> None:
+        self.runs, self.n = build_runs(group.slice, entries.runs.n_slices), group.n
+        self.concordant = keys.cand is keys.base
+        self.label = entries.place[keys.label]
+        self.predicted_base = self.label if keys.base is keys.label else entries.place[keys.base]
+        self.predicted_cand = self.predicted_base if self.concordant else entries.place[keys.cand]
         self.base = self._mark_right(self.predicted_base, len(entries.label))
         self.cand = self.base if self.concordant else self._mark_right(self.predicted_cand, len(entries.label))
 
@@ -100,8 +108,9 @@ class _Chunk:
 
     def __init__(self, groups: Sequence[CellGroup], n_slices: int, tallies: Tallies) -> None:
         self.tallies, self.n_slices, self.n_labels = tallies, n_slices, len(tallies.labels)
-        self.entries = find_entries(n_slices, self.n_labels, [key for group in groups for key in _list_keys(group, self.n_labels)])
-        self.rows = [_Rows(group, self.entries, n_slices, self.n_labels) for group in groups]
+        keys = [_find_keys(group, self.n_labels) for group in groups]
+        self.entries = find_entries(n_slices, self.n_labels, [key for three in keys for key in three])
+        self.rows = [_Rows(group, three, self.entries) for group, three in zip(groups, keys, strict=True)]
         self.total = self._sum([rows.n for rows in self.rows])
         support = self._share([(rows.label, rows.n) for rows in self.rows])
         self.base_counts = self._count([(rows.predicted_base, rows.base, rows.n) for rows in self.rows], support)
@@ -159,19 +168,17 @@ class _Chunk:
         effects = np.empty((len(metrics), len(at)))
         for m, metric in enumerate(metrics):
             table = _lay_out(metric.gradient(self.mean_counts), share)
-            np.subtract(table.take(high), table.take(low), out=effects[m])
+            for rows in (slice(start, start + CHUNK) for start in range(0, len(at), CHUNK)):
+                np.subtract(table.take(high[rows]), table.take(low[rows]), out=effects[m, rows])
         bounds = np.searchsorted(sliced.slice, np.arange(self.n_slices + 1))
         return [PartBlock(first + s, sliced.atom[a:b], effects[:, a:b].T) for s, (a, b) in enumerate(itertools.pairwise(bounds))]
 
 
-def _list_keys(group: CellGroup, n_labels: int) -> Iterator[Codes]:
-    """Yield slice · K + label of the labels, and of what was predicted where that may be another."""
+def _find_keys(group: CellGroup, n_labels: int) -> _Keys:
     at = group.slice * n_labels
-    yield at + group.label
-    if group.base is not group.label:
-        yield at + group.base
-    if group.cand is not group.base:
-        yield at + group.cand
+    label = at + group.label
+    base = label if group.base is group.label else at + group.base
+    return _Keys(label, base, base if group.cand is group.base else at + group.cand)
 
 
 def _lay_out(gradient: Gradient, factor: Floats | float = 1.0) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -31,13 +31,15 @@ class CellGroup(msgspec.Struct, frozen=True):
     cand: Codes
     n: Floats
 
-    def cut(self, start: int, stop: int) -> CellGroup:
-        """Return the cells of the slices from ``start`` to ``stop``, counted from ``start``."""
-        rows = slice(*np.searchsorted(self.slice, (start, stop)))
-        label = self.label[rows]
-        base = label if self.base is self.label else self.base[rows]
-        cand = base if self.cand is self.base else self.cand[rows]
-        return CellGroup(self.slice[rows] - start, label, base, cand, self.n[rows])
+    def cut(self, start: int, stop: int, size: int) -> Iterator[CellGroup]:
+        """Yield the cells of the slices from ``start`` to ``stop``, counted from ``start``, at most ``size`` at once."""
+        first, last = np.searchsorted(self.slice, (start, stop))
+        for at in range(first, last, size):
+            rows = slice(at, min(at + size, last))
+            label = self.label[rows]
+            base = label if self.base is self.label else self.base[rows]
+            cand = base if self.cand is self.base else self.cand[rows]
+            yield CellGroup(self.slice[rows] - start, label, base, cand, self.n[rows])
 
 
 class CellKind(msgspec.Struct, frozen=True):
@@ -79,9 +81,10 @@ def _merge(slices: Codes, codes: tuple[Codes, ...], n: Floats, shape: tuple[int,
         slices, codes, n = slices[inside], tuple(code[inside] for code in codes), n[inside]
     size = math.prod(shape)
     if size <= min(DENSE_CELLS, 8 * len(slices)):
-        key = slices
+        key = slices.copy()
         for code, width in zip(codes, shape[1:], strict=True):
-            key = key * width + code
+            key *= width
+            key += code
         counts = sum_by(key, n, size)
         found = np.flatnonzero(counts)
         return *np.unravel_index(found, shape), counts[found]

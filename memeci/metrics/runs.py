@@ -64,7 +64,7 @@ def find_entries(n_slices: int, n_labels: int, keys: Sequence[Codes]) -> Entries
     """Return the entries of all ``keys``, each slice · K + label; the first two labels are entries of every slice."""
     occurs = np.zeros(n_slices * n_labels, dtype=bool)
     occurs.reshape(n_slices, n_labels)[:, :2] = True
-    for key in keys:
+    for key in {id(key): key for key in keys}.values():
         occurs[key] = True
     found = np.flatnonzero(occurs)
     place = np.zeros(len(occurs), dtype=np.int64)
