@@ -44,7 +44,7 @@ def measure_cells(cells: CellTally, tallies: Tallies, metrics: Sequence[LabelMet
         groups, sliced = [group_cells(kind, sets, n_labels) for kind in kinds], slice_atoms(atoms, sets)
         n_slices = sum(len(slice_set.keys) for slice_set in sets)
         for start, stop in _list_chunks(n_slices, n_labels):
-            chunk = _Chunk([part for group in groups for part in group.cut(start, stop, CHUNK)], stop - start, tallies)
+            chunk = _Chunk([part for group in groups for part in group.cut(start, stop, max(CHUNK, n_labels))], stop - start, tallies)
             for m, metric in enumerate(metrics):
                 arrays[:, first + start : first + stop, m] = chunk.measure(metric)
             blocks.extend(chunk.build_blocks(metrics, atoms, sliced.cut(start, stop), first + start))
@@ -119,8 +119,9 @@ class _Chunk:
         self.wrong = _find_wrong(self.entries.runs, self.cand_counts.predicted) if self.n_labels > 1 else None
 
     def _share(self, parts: Sequence[tuple[Codes, Floats]]) -> Floats:
-        n_entries = len(self.entries.label)
-        sums = np.sum([sum_by(entry, n, n_entries) for entry, n in parts], axis=0)
+        sums = np.zeros(len(self.entries.label))
+        for entry, n in parts:
+            sums += sum_by(entry, n, len(sums))
         return divide(sums, self.entries.runs.spread(self.total), 0.0)
 
     def _count(self, parts: Sequence[tuple[Codes, Codes, Floats]], support: Floats) -> LabelCounts:

@@ -102,15 +102,13 @@ class Atoms:
     """Discordant cell pairs {(y, b, c), (y, c, b)} at the finest division: what may be swapped. ``low`` < ``high``."""
 
     def __init__(self, cells: CellTally) -> None:
-        low, high = np.minimum(cells.base, cells.cand), np.maximum(cells.base, cells.cand)
-        discordant = np.flatnonzero(low != high)
-        keys = [column[discordant] for column in (cells.leaf, cells.label, low, high)]
+        rows = np.flatnonzero(cells.base != cells.cand)
+        leaf, label, base, cand, n = (column[rows] for column in (cells.leaf, cells.label, cells.base, cells.cand, cells.n))
+        keys = [leaf, label, np.minimum(base, cand), np.maximum(base, cand)]
         first, atom = _unique_rows(keys)
         self.leaf, self.label, self.low, self.high = (key[first] for key in keys)
-        n = cells.n[discordant]
-        sign = np.where(cells.base < cells.cand, 1, -1)[discordant]
         self.count: Integers = sum_whole_by(atom, n, len(first))
-        self.imbalance: Integers = sum_whole_by(atom, n * sign, len(first))
+        self.imbalance: Integers = sum_whole_by(atom, np.where(base < cand, n, -n), len(first))
 
 
 class SlicedAtoms(msgspec.Struct, frozen=True):
