@@ -7,6 +7,16 @@ EXIT_GATE_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INFRASTRUCTURE = 3
 EXIT_INTERRUPTED = 130
+EXIT_SIGNAL = 128
+"""Plus the number of the signal, as a shell counts: 143 after SIGTERM."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal other than Ctrl-C's asked us to stop: whatever cleans up after Ctrl-C cleans up after it too."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__()
+        self.signal = signal
 
 
 class MemeciError(Exception):

@@ -66,13 +66,13 @@ def _swap(fresh: Path, folder: Path) -> None:
         os.replace(fresh, folder)
         return
     aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}-old-", dir=folder.parent))
-    os.replace(folder, aside / "was")
     try:
+        os.replace(folder, aside / "was")
         os.replace(fresh, folder)
-    except OSError:
-        os.replace(aside / "was", folder)
-        raise
     finally:
+        # Also after an interrupt between the two: there is always a whole folder in the end.
+        if not folder.exists() and (aside / "was").exists():
+            os.replace(aside / "was", folder)
         shutil.rmtree(aside, ignore_errors=True)
 
 

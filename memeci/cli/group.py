@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from memeci import __version__
-from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, MemeciError
+from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_SIGNAL, EXIT_USAGE, MemeciError
 
 GC_THRESHOLD = 50_000
 """New objects between two looks for cycles; most evaluations end before the tenth look, large ones still free theirs."""
@@ -55,14 +55,17 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
-        """Run, and leave with one of the exit codes of memeci/errors.py: 0, 1 (gate failed), 2, 3 or 130."""
+        """Run, and leave with one of the exit codes of memeci/errors.py: 0, 1 (gate failed), 2, 3, or 128 + the signal."""
         extra.pop("standalone_mode", None)
         # Nearly all a short run allocates is modules and classes that stay: looking through them every 700 objects finds nothing.
         gc.set_threshold(GC_THRESHOLD)
         for name in ("stdout", "stderr"):
             if getattr(sys, name) is None:  # closed by the caller: `memeci … >&-`
                 setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the rest of the process
-        code = self._run(args, prog_name, extra)
+        from memeci.cli.signals import stop_on_signals
+
+        with stop_on_signals() as received:
+            code = self._run(args, prog_name, extra, received)
         with ignore_closed_pipe():
             sys.stdout.flush()
         sys.exit(code)
@@ -73,7 +76,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         return EXIT_OK
 
-    def _run(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
+    def _run(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any], received: Sequence[int]) -> int:
         try:
             code = super().main(args=args, prog_name=prog_name or "memeci", standalone_mode=False, **extra)
         except MemeciError as error:
@@ -81,8 +84,9 @@ class LazyGroup(click.Group):
                 print_error(error)
             return error.exit_code
         except (click.exceptions.Abort, KeyboardInterrupt):
-            click.echo("interrupted", err=True)
-            return EXIT_INTERRUPTED
+            with contextlib.suppress(OSError):
+                click.echo("interrupted", err=True)
+            return EXIT_SIGNAL + received[0] if received else EXIT_INTERRUPTED
         except click.ClickException as error:
             error.show()
             return EXIT_USAGE
