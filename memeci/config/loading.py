@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -126,7 +127,8 @@ def _check_models(listed: Setting, models: list[dict[str, Setting]]) -> None:
 
 def _read_file(path: Path) -> Setting:
     try:
-        data = path.read_bytes()[: MAX_BYTES + 1]
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read.", f"{error.strerror or error}.", "memeci init writes one.") from None
     if len(data) > MAX_BYTES:
@@ -171,7 +173,7 @@ def _build_config(settings: Mapping[str, Setting], path: Path | None) -> Config:
 def _locate(kind: PathText, value: str, root: Path) -> str:
     """Return the path as seen from here: in memeci.yml it is relative to that file's folder."""
     beside = root / value
-    return value if kind.maybe and not beside.exists() else str(beside)
+    return value if kind.maybe and not os.path.exists(beside) else str(beside)  # a name may be too long for a path
 
 
 def _list_places(settings: Mapping[str, Setting]) -> dict[str, str]:

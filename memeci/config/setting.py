@@ -22,6 +22,7 @@ MAX_SETTINGS = 20_000
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # A parser event: PyYAML's own types say its marks may be missing, which they are not for parsed text.
 Event = Any
+_EVERY_KEY = "https://github.com/memeci/memeci/blob/main/docs/configuration.md"
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
@@ -40,7 +41,8 @@ class Setting(msgspec.Struct, frozen=True):
 
     def error(self, why: str, next_step: str = "") -> ConfigError:
         """Return the error that this setting cannot be used."""
-        return ConfigError(f"{self.place}: `{self.key}` cannot be used." if self.key else f"{self.place} cannot be used.", why, next_step)
+        what = f"{self.place}: `{self.key}` cannot be used." if self.key else f"{self.place} cannot be used."
+        return ConfigError(what, why, next_step or f"correct it there; every key: {_EVERY_KEY}")
 
     def describe(self) -> str:
         """Return what was written, for a message: a text in quotes, or what kind of thing it is."""

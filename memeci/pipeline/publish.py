@@ -12,7 +12,7 @@ from memeci.config import CI, Environment
 from memeci.errors import DataError
 from memeci.filenames import PICTURE_FILE, RECORD_FILE
 from memeci.pipeline.picture import Drawn, choose_theme
-from memeci.records import Evaluation, Frozen
+from memeci.records import MAX_RECORD_BYTES, Evaluation, Frozen
 from memeci.report import PictureLink, build_outputs, choose_language, render_annotations, render_comment, render_summary
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from memeci.forges import Forge, Picture, Receipt
 
 REQUEST_FILE = "request.json"
-MAX_RECORD_BYTES = 8 * 1024 * 1024
 MAX_REQUEST_BYTES = 4096
 
 
