@@ -56,7 +56,9 @@ def _write(files: dict[Path, str], *, force: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise ConfigError(f"{_shown(path)} cannot be written.", f"{error.strerror or error}.") from None
+            raise ConfigError(
+                f"{_shown(path)} cannot be written.", f"{error.strerror or error}.", "look at the permissions of its folder."
+            ) from None
         click.echo(f"wrote  {_shown(path)}", err=True)
 
 

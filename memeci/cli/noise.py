@@ -80,5 +80,7 @@ def _save(noise: Noise, path: Path) -> None:
         fresh.write_bytes(encode_record(kept))
         os.replace(fresh, path)
     except OSError as error:
-        raise InfraError(f"{path} cannot be written.", str(error)) from error
+        raise InfraError(
+            f"{path} cannot be written.", f"{error.strerror or error}.", "look at its permissions, and at the free space."
+        ) from error
     click.echo(f"kept the noise floor in {path}; `memeci release` stores it with the tag", err=True)

@@ -207,7 +207,9 @@ def _read_event(path: str | None) -> Mapping[str, Any]:
         with Path(path).open("rb") as file:
             return _mapping(json.loads(file.read(MAX_EVENT_BYTES)))
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"GITHUB_EVENT_PATH: {path} cannot be read as an event.", f"{error}.") from None
+        raise ConfigError(
+            f"GITHUB_EVENT_PATH: {path} cannot be read as an event.", f"{error}.", "look at what sets this variable."
+        ) from None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

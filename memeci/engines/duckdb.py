@@ -155,7 +155,7 @@ class DuckDBEngine:
         classless = type(error) is self._errors
         if classless or re.match(r"(IO|HTTP|Invalid Input|Conversion|Serialization) Error", str(error)):
             return DataError("the predictions could not be read to the end.", first, suggest_remedy(str(error)))
-        return InfraError("the engine failed.", first)
+        return InfraError("the engine failed.", first, "run it again; if it fails again, report it with this message.")
 
     def _watch(self) -> Any:
         """Report progress from a second on, from a thread of its own; return what ends it."""

@@ -84,4 +84,4 @@ def _parse(path: Path) -> Template:
         data: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
         return msgspec.convert(data, Template)
     except (yaml.YAMLError, msgspec.ValidationError, OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not a meme template.", str(error)) from None
+        raise ConfigError(f"{path} is not a meme template.", str(error), "mend it; docs/memes.md says what belongs in.") from None

@@ -89,9 +89,9 @@ def _read(path: Path, folders: tuple[Path, ...]) -> Theme:
         node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{path} line {line} is not YAML.", str(error.problem or error)) from None
+        raise ConfigError(f"{path} line {line} is not YAML.", str(error.problem or error), "look at that line.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} cannot be read.", str(error)) from None
+        raise ConfigError(f"{path} cannot be read.", str(error), "memeci meme --list shows the themes there are.") from None
     return _Reader(path, folders).read_theme(node)
 
 

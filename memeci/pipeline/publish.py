@@ -114,7 +114,7 @@ def _load_note(directory: Path) -> RequestNote:
     try:
         return msgspec.json.decode(_read_bounded(path, MAX_REQUEST_BYTES), type=RequestNote)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} does not say which pull request this is.", f"{str(error)[:300]}.") from None
+        raise DataError(f"{path} does not say which pull request this is.", f"{str(error)[:300]}.", "nothing was posted.") from None
 
 
 def _read_bounded(path: Path, limit: int) -> bytes:
@@ -126,7 +126,7 @@ def _read_bounded(path: Path, limit: int) -> bytes:
     with path.open("rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise DataError(f"{path} is larger than {limit:,} bytes.", "no evaluation of ours is.")
+        raise DataError(f"{path} is larger than {limit:,} bytes.", "no evaluation of ours is.", "nothing was posted.")
     return data
 
 

@@ -86,7 +86,7 @@ def read_probe(path: Path) -> Probe:
             file.seek(max(0, size - TAIL_BYTES))
             tail = file.read(TAIL_BYTES)
     except OSError as error:
-        raise DataError(f"{path} cannot be read.", f"{error.strerror or error}.") from None
+        raise DataError(f"{path} cannot be read.", f"{error.strerror or error}.", "look at its permissions.") from None
     if not stored:
         raise DataError(f"{path} is empty.", "it has 0 bytes.", "look at the step that writes it: did it run to its end?")
     compression = next((name for magic, name in _MAGIC.items() if stored.startswith(magic)), "none")

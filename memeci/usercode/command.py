@@ -1,7 +1,4 @@
-"""Runs ``command`` of memeci.yml: its output streams through, its failure is an error with the end of its log.
-
-The command gets a session of its own, so that whatever it starts can be stopped together with it.
-"""
+"""Runs ``command`` of memeci.yml: its output streams through, its failure is an error with the end of its log."""
 
 from __future__ import annotations
 
@@ -16,11 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from memeci.errors import CommandError, Interrupted
+from memeci.errors import CommandError
+from memeci.usercode.session import hold_signals, start_session, stop_session
 
 TAIL_LINES = 20
-STOP_S = 5.0
-"""What an interrupted command has to put its things in order. GitHub's runner kills 10 s after it asked to stop."""
 DRAIN_S = 0.5
 """How long output is read on after the command itself has ended, while something it started keeps the pipe open."""
 DRAIN_BYTES = 1 << 20
@@ -38,12 +34,19 @@ def run_command(command: str, folder: Path, environment: Mapping[str, str], echo
     if "\0" in command:
         raise CommandError("`command` holds a NUL character.", "no shell can run it.", "take it out of memeci.yml.")
     tail: deque[bytes] = deque(maxlen=TAIL_LINES)
-    with _start(command, folder, environment) as process:
+    release = hold_signals()
+    try:
+        process = _start(command, folder, environment)
+    except BaseException:
+        release()
+        raise
+    with process:
         try:
+            release()
             _stream(process, echo, tail)
             process.wait()
         except BaseException as error:
-            _stop(process, error)
+            stop_session(process, error)
             raise
     if process.returncode != 0:
         raise _explain(command, process.returncode, [line.decode(errors="replace").rstrip() for line in tail])
@@ -51,18 +54,9 @@ def run_command(command: str, folder: Path, environment: Mapping[str, str], echo
 
 def _start(command: str, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     try:
-        # A shell on purpose: the user wrote a shell line into a file of the repository, as in a workflow's `run:`.
-        return subprocess.Popen(  # noqa: S602
-            command,
-            shell=True,
-            cwd=folder,
-            env=dict(environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        return start_session(command, folder, environment)
     except OSError as error:
-        # Linux takes at most 128 KiB in one argument, however short the limit of the whole command line is from being reached.
+        # Linux takes at most 128 KiB in one argument, though a whole command line may be longer.
         next_step = "put it into a script, and name that." if len(command) > 1000 else "look at the folder that memeci.yml lies in."
         raise CommandError("`command` could not be started.", f"{error.strerror or error}.", next_step) from error
 
@@ -107,28 +101,6 @@ def _write(echo: BinaryIO, data: bytes) -> None:
     with contextlib.suppress(OSError):
         echo.write(data)
         echo.flush()
-
-
-def _stop(process: subprocess.Popen[bytes], cause: BaseException) -> None:
-    """Pass the signal on to everything the command started, and kill what is still there after STOP_S."""
-    number = cause.signal if isinstance(cause, Interrupted) else signal.SIGINT
-    try:
-        deadline = time.monotonic() + STOP_S
-        while _signal(process, number) and time.monotonic() < deadline:
-            number = 0  # from now on only: is there anybody left?
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(POLL_S)
-    finally:
-        _signal(process, signal.SIGKILL)
-
-
-def _signal(process: subprocess.Popen[bytes], number: int) -> bool:
-    """Send a signal to the command's process group; return whether there is one."""
-    try:
-        os.killpg(process.pid, number)
-    except OSError:
-        return False
-    return True
 
 
 def _explain(command: str, code: int, tail: list[str]) -> CommandError:
