@@ -6,10 +6,16 @@ import msgspec
 from msgspec.structs import replace
 
 from memeci.engines.canonical import build_canonical
+from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine, Table
 from memeci.relation import Columns
 
 _VIEW = "baseline_shared"
+SLICES_UP_TO = 1_000_000
+"""Examples up to which slices are compared too: a look more at each side of a large file would cost an eighth of the whole run."""
+
+# Beside the columns of any file.
+_ID, _SUM = '"memeci: id"', '"memeci: sum"'
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -27,7 +33,7 @@ class Moved(msgspec.Struct, frozen=True):
 def find_moved(engine: Engine, candidate: Table, baseline: Table, had: Columns) -> tuple[Moved, ...]:
     """Return what differs; ``had`` names the weight, group and slices that the baseline's own file has (slices as far as it has them).
 
-    Looks at both sides once; joins them only where sums of hashes differ.
+    Looks at each side once; joins them only where sums of hashes differ.
     """
     now = candidate.columns
     moved = [
@@ -35,11 +41,13 @@ def find_moved(engine: Engine, candidate: Table, baseline: Table, had: Columns) 
         for part, today, before in (("weight", now.weight, had.weight), ("group", now.group, had.group))
         if (today is None) != (before is None)
     ]
-    pairs = _pair_columns(now, had)
+    pairs = _pair_columns(now, had if candidate.n <= SLICES_UP_TO else replace(had, slices=()))
     if pairs:
-        canonical = build_canonical(engine.scan(baseline.relation), baseline.schema, replace(had, id=baseline.columns.id), baseline.kind)
-        engine.execute(f"create or replace temp view {_VIEW} as {canonical.select(['id', *(theirs for _, _, _, theirs in pairs)])}")
-        moved += _count_moved(engine, candidate, pairs)
+        sides = [_Side(engine, candidate, now, [ours for _, _, ours, _ in pairs])]
+        sides += [_Side(engine, baseline, replace(had, id=baseline.columns.id), [theirs for _, _, _, theirs in pairs])]
+        if len({engine.fetch_rows(side.digest())[0] for side in sides}) > 1:
+            engine.execute(f"create or replace temp view {_VIEW} as {sides[1].canonical.select(['id', *sides[1].names])}")
+            moved += _count_moved(engine, candidate, pairs)
     return tuple(moved)
 
 
@@ -57,11 +65,26 @@ def _pair_columns(now: Columns, had: Columns) -> list[_Pair]:
     return pairs
 
 
+class _Side:
+    """One file, and the canonical ``names`` of its columns to compare."""
+
+    def __init__(self, engine: Engine, table: Table, columns: Columns, names: list[str]) -> None:
+        self._scan = engine.scan(table.relation)
+        self.names = names
+        self.canonical = build_canonical(self._scan, table.schema, columns, table.kind)
+        parts = {"weight": columns.weight, "grp": columns.group, **{f"s{i}": name for i, name in enumerate(columns.slices)}}
+        self._raw = list(dict.fromkeys(quote_name(parts[name] or "") for name in names))
+
+    def digest(self) -> str:
+        """Return SQL for one number about which example has which values. What is distinct is made canonical, not every row."""
+        listed, values = ", ".join(self._raw), ", ".join(f"{self.canonical.expressions[name]} as {name}" for name in self.names)
+        rows = f"select {listed}, {self.canonical.expressions['id']} as {_ID} from {self._scan}"
+        distinct = f"select {listed}, sum(hash({_ID})) as {_SUM} from ({rows}) group by all"
+        canonical = f"select {values}, sum({_SUM}) as {_SUM} from ({distinct}) group by all"
+        return f"select sum(hash({_SUM}, {', '.join(self.names)})) from ({canonical})"
+
+
 def _count_moved(engine: Engine, candidate: Table, pairs: list[_Pair]) -> list[Moved]:
-    mine, theirs = (f"sum(hash(id, {', '.join(pair[side] for pair in pairs)}))" for side in (2, 3))
-    (same,) = engine.fetch_rows(f"select (select {mine} from {candidate.view}) = (select {theirs} from {_VIEW})")[0]
-    if same:
-        return []
     counts = ", ".join(f"count(*) filter (where c.{ours} is distinct from b.{before})" for _, _, ours, before in pairs)
     found = engine.fetch_rows(f"select {counts} from {candidate.view} c join {_VIEW} b on c.id = b.id")[0]
     return [Moved(part, column, count) for (part, column, _, _), count in zip(pairs, found, strict=True) if count]
