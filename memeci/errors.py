@@ -50,6 +50,15 @@ class DataError(MemeciError):
     """Predictions, a record or another input file cannot be used as it is."""
 
 
+def build_cut_off(name: str, compression: str) -> DataError:
+    """Return the error for a compressed file that stops before its end."""
+    return DataError(
+        f"{name} is cut off.",
+        f"its {compression} data stops before its end, or something else follows it.",
+        "make or download the file again; was the step that writes or copies it stopped?",
+    )
+
+
 class CommandError(MemeciError):
     """The user's own command failed. ``log_tail`` holds its last lines; ``exit_status`` is the shell's: 128 + n after signal n."""
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from memeci.engines.complaints import suggest_remedy, summarise_complaint
 from memeci.engines.engine import Progress
-from memeci.errors import ConfigError, DataError, InfraError, MemeciError
+from memeci.errors import ConfigError, DataError, InfraError, MemeciError, build_cut_off
 from memeci.relation import ColumnType, FileFormat, Relation
 
 _KINDS = (
@@ -173,6 +173,8 @@ class DuckDBEngine:
 
     def _explain(self, error: Exception) -> MemeciError:
         first = summarise_complaint(str(error))
+        if "end of GZIP stream" in first:
+            return build_cut_off(first.rpartition(": ")[2], "gzip")
         if isinstance(error, self._out_of_memory):
             limit = self.memory_limit or "the machine's"
             return InfraError(
@@ -235,6 +237,8 @@ def _literal_path(path: Path) -> str:
 
 def _unreadable(relation: Relation, error: Exception) -> DataError:
     first = summarise_complaint(str(error))
+    if "end of GZIP stream" in first:
+        return build_cut_off(relation.name, "gzip")
     if relation.format is FileFormat.PARQUET:
         return DataError(f"{relation.name} is a damaged parquet file.", first, "write it again; was the job that wrote it cut off?")
     return DataError(f"{relation.name} could not be read.", first, suggest_remedy(str(error)))
