@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from memeci.config.keys import KEYS, find_key, is_model_name
+from memeci.config.keys import KEYS, find_key
 from memeci.config.kinds import PathText, find_nearest, read_mapping, read_text, unknown_key
 from memeci.config.schema import Config
 from memeci.config.setting import MAX_BYTES, Setting, parse_yaml
 from memeci.errors import ConfigError
+from memeci.naming import NOT_ALLOWED, is_ref_name
 
 FILE_NAMES = ("memeci.yml", "memeci.yaml")
 _MAPPING_KEYS = {"columns", "gates", "puns", "registry"}
@@ -86,8 +87,8 @@ def _choose_model(configs: tuple[Config, ...], model: str, place: str = "--model
         return chosen
     names = [config.model for config in configs]
     if len(configs) == 1 and "model" not in configs[0].places:
-        if not is_model_name(model):
-            raise ConfigError(f'{place}: "{model}" cannot name a model.', "its releases are git tags: no spaces, @, ~, ^, :, ?, * or [.")
+        if not is_ref_name(model):
+            raise ConfigError(f'{place}: "{model}" cannot name a model.', "its releases are git tags.", f"write one without {NOT_ALLOWED}.")
         return replace(configs[0], model=model)
     near = find_nearest(model, names)
     raise ConfigError(
