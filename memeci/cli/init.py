@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from memeci.errors import ConfigError
+
+if TYPE_CHECKING:
+    from memeci.cli.starter.look import Look
 
 
 @click.command("init")
@@ -38,7 +42,18 @@ def _draft(predictions: str | None, model: str | None) -> str:
     if model is not None and not is_ref_name(model):
         raise ConfigError(f'--model: "{model}" cannot name a model.', "its releases are git tags.", f"write one without {NOT_ALLOWED}.")
     look = look_at_predictions(predictions) if predictions else Look()
+    if predictions:
+        _say_missing(predictions, look)
     return draft_config(model or name_model(Path.cwd().name), predictions, look)
+
+
+def _say_missing(predictions: str, look: Look) -> None:
+    """Say which parts no column has a common name for, where the evaluation will need them or do worse without."""
+    for part in ("label", "prediction") if not look.numbers else ():
+        if part not in look.columns:
+            click.echo(f"note: {predictions} has no column with a common name for the {part}: set columns.{part} in memeci.yml.", err=True)
+    if "id" not in look.columns:
+        click.echo(f"note: {predictions} has no id column: row will be compared with row. Ids are safer: columns.id.", err=True)
 
 
 def _write(files: dict[Path, str], *, force: bool) -> None:

@@ -151,7 +151,8 @@ def unreachable(remote: str, output: Output) -> GitError:
     return GitError(
         f'the remote "{remote}" could not be read.',
         format_last_words(output.stderr),
-        f"check that `git ls-remote {remote}` works here; without the remote: --baseline FILE, or --baseline none.",
+        f"check that `git ls-remote {remote}` works here. Offline, `memeci evaluate` takes --baseline FILE or none; history and"
+        " leaderboard show what this clone has with --remote ./",
     )
 
 
