@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from memeci.cli.group import format_printable
 from memeci.errors import DataError
 from memeci.filenames import OUTPUT_DIR, PICTURE_FILE, RECORD_FILE
 from memeci.records import DEFAULT_THEME, Incident, Provenance, Record
@@ -43,9 +44,9 @@ def command(record: Path | None, output: Path, list_all: bool, **options: object
     if picture.gif is not None:
         _write(output.with_suffix(".gif"), picture.gif)
         click.echo(str(output.with_suffix(".gif")))
-    click.echo(f"{picture.alt.en}\n{picture.alt.zh}", err=True)
+    click.echo(format_printable(f"{picture.alt.en}\n{picture.alt.zh}"), err=True)
     for warning in picture.warnings:
-        click.echo(f"note: {warning.en}", err=True)
+        click.echo(format_printable(f"note: {warning.en}"), err=True)
 
 
 def _load_subject(record: Path | None, options: dict[str, object]) -> Record:
