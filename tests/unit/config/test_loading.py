@@ -328,6 +328,6 @@ def test_model_override__picks_one_of_several(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "a@b", "a..b", "-a", "a]", '"a\\u202eb"', '"a\\x9bm"', '"a\\u200bb"'])
-def test_a_model_that_no_tag_could_name__is_refused(name: str) -> None:
+def test_a_model_that_no_tag_could_name__is_refused(folder: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="`model` cannot be used"):
         _load(f"model: {name}\n")
