@@ -18,7 +18,7 @@ LAYERS = [
     {"policy"},
     {"measurements", "formatting", "relation"},
     {"records"},
-    {"errors", "filenames"},
+    {"errors", "filenames", "naming"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

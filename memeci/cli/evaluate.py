@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from memeci.cli.group import ignore_closed_pipe
+from memeci.cli.group import format_printable, ignore_closed_pipe
 from memeci.errors import EXIT_GATE_FAILED, EXIT_OK
 
 LANGUAGES = ["zh", "en", "both"]
@@ -111,5 +111,5 @@ def _print(evaluated: Any, language: str, *, as_json: bool) -> None:
 
     print_evaluation(evaluated.record, language=choose_language(language), stream=sys.stdout)
     for warning in evaluated.picture.warnings:
-        click.echo(f"note: {warning}", err=True)
+        click.echo(format_printable(f"note: {warning}"), err=True)
     click.echo(f"\n{evaluated.output_dir}/: {', '.join(evaluated.files)}", err=True)

@@ -18,6 +18,7 @@ from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Engine, Progress, Table
 from memeci.engines.export import write_predictions
 from memeci.engines.pairing import Pair
+from memeci.engines.shared import Moved, find_moved
 from memeci.engines.tallying import build_tallies
 from memeci.errors import CommandError, ConfigError
 from memeci.filenames import PREDICTIONS_FILE
@@ -30,7 +31,7 @@ from memeci.pipeline.plan import build_policy, collect_notes, decide_tallies, pl
 from memeci.pipeline.render import render_record
 from memeci.pipeline.rerun import rerun_baseline
 from memeci.pipeline.shares import explain_flips
-from memeci.pipeline.sides import Setup, load_baseline, load_candidate
+from memeci.pipeline.sides import Setup, find_columns_before, load_baseline, load_candidate
 from memeci.puns import build_docker_tag
 from memeci.readers import open_predictions
 from memeci.records import Candidate, Evaluation, Task
@@ -143,8 +144,9 @@ class _Evaluation(msgspec.Struct, frozen=True):
         before = self._load_baseline(found, task, setup)
         plan, selection = plan_measurement(config, task, table, before)
         tallied = build_tallies(self.engine, table, before, plan)
+        moved = self._find_moved(table, before, found)
         policy = build_policy(config, found, tallied.tallies.leaves)
-        decided = decide_tallies(tallied, plan, policy, collect_notes(selection, tallied, plan, config, table), found)
+        decided = decide_tallies(tallied, plan, policy, collect_notes(selection, tallied, plan, config, table, moved), found)
         shares, examples = explain_flips(self.engine, tallied, table, before)
         parts = Parts(
             config=config,
@@ -180,6 +182,13 @@ class _Evaluation(msgspec.Struct, frozen=True):
         if found.columns is not None:
             setup = replace(setup, config=replace(setup.config, columns=found.columns))
         return load_baseline(self.engine, found.source, task, setup, released=found.released)
+
+    def _find_moved(self, table: Table, before: Table | None, found: FoundSide | None) -> tuple[Moved, ...]:
+        """Return which weights, groups and slices, all of them the candidate's, the baseline's file has otherwise."""
+        if before is None or found is None:
+            return ()
+        config = self.request.config if found.columns is None else replace(self.request.config, columns=found.columns)
+        return find_moved(self.engine, table, before, find_columns_before(table, before, config, released=found.released))
 
     def _describe_candidate(self, table: Table) -> Candidate:
         head = self.registry.read_head() if self.registry is not None else None

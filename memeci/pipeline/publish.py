@@ -12,7 +12,7 @@ from memeci.config import CI, Environment
 from memeci.errors import DataError
 from memeci.filenames import PICTURE_FILE, RECORD_FILE
 from memeci.pipeline.picture import Drawn, choose_theme
-from memeci.records import Evaluation, Frozen
+from memeci.records import MAX_RECORD_BYTES, Evaluation, Frozen
 from memeci.report import PictureLink, build_outputs, choose_language, render_annotations, render_comment, render_summary
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from memeci.forges import Forge, Picture, Receipt
 
 REQUEST_FILE = "request.json"
-MAX_RECORD_BYTES = 8 * 1024 * 1024
 MAX_REQUEST_BYTES = 4096
 
 
@@ -115,7 +114,7 @@ def _load_note(directory: Path) -> RequestNote:
     try:
         return msgspec.json.decode(_read_bounded(path, MAX_REQUEST_BYTES), type=RequestNote)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} does not say which pull request this is.", f"{str(error)[:300]}.") from None
+        raise DataError(f"{path} does not say which pull request this is.", f"{str(error)[:300]}.", "nothing was posted.") from None
 
 
 def _read_bounded(path: Path, limit: int) -> bytes:
@@ -127,7 +126,7 @@ def _read_bounded(path: Path, limit: int) -> bytes:
     with path.open("rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise DataError(f"{path} is larger than {limit:,} bytes.", "no evaluation of ours is.")
+        raise DataError(f"{path} is larger than {limit:,} bytes.", "no evaluation of ours is.", "nothing was posted.")
     return data
 
 

@@ -14,11 +14,11 @@ import msgspec
 
 from memeci.errors import ConfigError, DataError
 from memeci.filenames import RECORD_FILE
+from memeci.records import MAX_RECORD_BYTES
 from memeci.registry.command import MIB, Guard, run_git
 from memeci.registry.names import memes_ref
 from memeci.registry.objects import format_tree, write_object
 from memeci.registry.push import PushResult, attempts, gave_up, push_refs
-from memeci.registry.record_file import RECORD_LIMIT
 from memeci.registry.release_record import PICTURE_LIMIT
 from memeci.registry.repository import Repository, unreachable
 from memeci.registry.scratch import Scratch, open_scratch
@@ -48,7 +48,7 @@ def archive(repository: Repository, namespace: str, failure: Failure, *, push: b
 
     Raises GitError where the remote refuses.
     """
-    if len(failure.record) > RECORD_LIMIT or len(failure.picture or b"") > PICTURE_LIMIT:
+    if len(failure.record) > MAX_RECORD_BYTES or len(failure.picture or b"") > PICTURE_LIMIT:
         raise DataError("the record or picture is too large for the archive.", f"a picture may have {PICTURE_LIMIT // MIB} MiB.", "")
     ref = memes_ref(namespace)
     if not push:

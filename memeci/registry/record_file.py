@@ -10,11 +10,7 @@ from typing import Any
 import msgspec
 
 from memeci.errors import DataError
-from memeci.records import SCHEMA_VERSION, Evaluation, decode_record
-from memeci.registry.command import MIB
-
-RECORD_LIMIT = 32 * MIB
-"""Bytes. A record with every list at its longest stays far below."""
+from memeci.records import MAX_RECORD_BYTES, SCHEMA_VERSION, Evaluation, decode_record
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -32,7 +28,7 @@ def read_evaluation(path: Path, *, next_step: str) -> Evaluation:
     """Return the evaluation in a file. Raises DataError where it cannot be read, and as `load_evaluation` does."""
     try:
         with path.open("rb") as file:
-            data = file.read(RECORD_LIMIT + 1)
+            data = file.read(MAX_RECORD_BYTES + 1)
     except OSError as error:
         raise DataError(f"{path} cannot be read.", f"{error.strerror or error}.", next_step) from None
     return load_evaluation(data, str(path), next_step=next_step)
@@ -43,8 +39,8 @@ def load_evaluation(data: bytes, name: str, upgrades: Mapping[int, Upgrade] = UP
 
     Raises DataError for a record that is newer than this memeci, too large, broken, or no evaluation.
     """
-    if len(data) > RECORD_LIMIT:
-        raise _unusable(name, f"it is {len(data):,} bytes large; a record has at most {RECORD_LIMIT:,}.", next_step)
+    if len(data) > MAX_RECORD_BYTES:
+        raise _unusable(name, f"it is {len(data):,} bytes large; a record has at most {MAX_RECORD_BYTES:,}.", next_step)
     try:
         version = msgspec.json.decode(data, type=_Peek).schema_version
         if version > SCHEMA_VERSION:

@@ -97,6 +97,16 @@ def test_broken_predictions__write_nothing(repository: Callable[[str], Path]) ->
     assert not (folder / "memeci.yml").exists()
 
 
+def test_parts_that_no_column_plays__are_said(repository: Callable[[str], Path]) -> None:
+    folder = repository("")
+    (folder / "p.csv").write_text("a,prediction\nx,y\nz,y\n", encoding="utf-8")
+    said = _init("p.csv").stderr
+    assert "no column with a common name for the label: set columns.label in memeci.yml" in said
+    assert "has no id column" in said
+    (folder / "p.csv").write_text(TABLE, encoding="utf-8")
+    assert "note: " not in _init("p.csv", "--force").stderr
+
+
 def test_name_that_git_refuses__is_an_error(repository: Callable[[str], Path]) -> None:
     repository("")
     assert _init("--model", "a b").exit_code == 2
