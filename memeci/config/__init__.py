@@ -4,6 +4,7 @@ from memeci.config.environment import CI, Environment, TokenKind, clean_environm
 from memeci.config.gates import GateConfig
 from memeci.config.loading import Override, find_config, load_config, load_configs
 from memeci.config.schema import ColumnsConfig, Config, MetricConfig, PunsConfig, RegistryConfig
+from memeci.config.secrets import hide_secrets
 
 __all__ = [
     "CI",
@@ -18,6 +19,7 @@ __all__ = [
     "TokenKind",
     "clean_environment",
     "find_config",
+    "hide_secrets",
     "load_config",
     "load_configs",
     "plain_environment",

@@ -13,8 +13,8 @@ from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.export import write_predictions
 from memeci.errors import DataError
 from memeci.filenames import PREDICTIONS_FILE, RECORD_FILE
-from memeci.pipeline.publish import load_record
 from memeci.pipeline.sides import Setup, load_candidate
+from memeci.record_file import read_evaluation
 
 
 def complete_outputs(folder: Path, config: Config, environment: Mapping[str, str]) -> None:
@@ -25,7 +25,7 @@ def complete_outputs(folder: Path, config: Config, environment: Mapping[str, str
     target = folder / PREDICTIONS_FILE
     if target.exists() or not (folder / RECORD_FILE).is_file():
         return
-    record = load_record(folder)
+    record = read_evaluation(folder / RECORD_FILE, next_step="evaluate again: memeci evaluate")
     with (
         tempfile.TemporaryDirectory(prefix="memeci-", dir=folder) as scratch,
         DuckDBEngine(memory_limit=config.memory_limit) as engine,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from memeci.filenames import ANIMATION_FILE, PICTURE_FILE, RECORD_FILE
 from memeci.pipeline.picture import Drawn
-from memeci.records import Evaluation, encode_record
+from memeci.records import Record, encode_record
 from memeci.report import PictureLink, choose_language, render_files
 
 
-def render_record(record: Evaluation, drawn: Drawn | None) -> dict[str, bytes]:
+def render_record(record: Record, drawn: Drawn | None) -> dict[str, bytes]:
     """Return the files by name: record.json, the picture if there is one, and the reports."""
     files = {RECORD_FILE: encode_record(record)}
     link = None

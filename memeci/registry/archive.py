@@ -14,11 +14,11 @@ import msgspec
 
 from memeci.errors import ConfigError, DataError
 from memeci.filenames import RECORD_FILE
+from memeci.record_file import RECORD_LIMIT
 from memeci.registry.command import MIB, Guard, run_git
 from memeci.registry.names import memes_ref
 from memeci.registry.objects import format_tree, write_object
 from memeci.registry.push import PushResult, attempts, gave_up, push_refs
-from memeci.registry.record_file import RECORD_LIMIT
 from memeci.registry.release_record import PICTURE_LIMIT
 from memeci.registry.repository import Repository, unreachable
 from memeci.registry.scratch import Scratch, open_scratch

@@ -128,6 +128,17 @@ WORDS = {
     "picture": Text("Picture", "图片"),
     "test_set": Text("test set", "测试集"),
     "tests": Text("tests", "项检验"),
+    "crashed": Text("crashed", "崩了"),
+    "crash_sentence": Text(
+        "The command failed, so nothing was evaluated: this says nothing about the model yet.",
+        "命令运行失败，没有可评估的结果：模型是好是坏还不知道。",
+    ),
+    "exit_status": Text("exit status", "退出码"),
+    "crash_log": Text("The end of its log", "日志的最后几行"),
+    "crash_next": Text(
+        "Next: run the command by hand at this commit, mend it, and push. The evaluation will then take the place of this comment.",
+        "下一步：在这个提交上手动运行这条命令，修好后再推送；评估结果会替换这条评论。",
+    ),
 }
 
 

@@ -111,6 +111,51 @@ def test_fork_pair__the_publisher_posts_what_the_evaluation_left(consumer: Consu
     assert "### ❌ `sentiment`: fail" in ours(server)[0]
 
 
+CRASHING = """\
+model: sentiment
+command: |
+  echo 'loading @team <img src=x> ``` | done'
+  echo "Authorization: Bearer $HUB_TOKEN"
+  exit 137
+predictions: worse.csv
+baseline: baseline.csv
+"""
+
+
+def test_command_that_crashes__takes_the_place_of_the_last_verdict(consumer: Consumer, server: State) -> None:
+    consumer.run("pull_request", pull_request())
+    consumer.write("memeci.yml", CRASHING)
+    consumer.environment["HUB_TOKEN"] = "correct-horse-battery"
+    crashed = consumer.run("pull_request", pull_request())
+    (body,) = ours(server)
+
+    assert crashed.code != 0
+    assert crashed.output("comment-url").startswith(server.url)
+    assert "### 💥 `sentiment`: crashed" in body
+    assert "exit status 137, probably out of memory" in body
+    assert "````text\nloading @team <img src=x> ``` | done\n" in body
+    assert "correct-horse" not in body
+    assert f"{server.url}/o/r/blob/" in body
+    assert "### 💥 `sentiment`: crashed" in crashed.log
+
+    consumer.predict("baseline")
+    assert consumer.run("pull_request", pull_request()).code == 0
+    assert "### ✅ `sentiment`: pass" in ours(server)[0]
+
+
+def test_fork_pair__the_publisher_tells_of_a_crash_too(consumer: Consumer, server: State) -> None:
+    server.head_sha = HEAD
+    consumer.write("memeci.yml", CRASHING)
+    consumer.use_workflow("ci-templates/github/memeci-evaluate.yml")
+    consumer.run("pull_request", pull_request(repository="contributor/r"))
+    server.comments.clear()
+    consumer.use_workflow("ci-templates/github/memeci-publish.yml")
+    run = consumer.run("workflow_run", finished_run())
+
+    assert run.code == 0, run.log
+    assert "### 💥 `sentiment`: crashed" in ours(server)[0]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -327,6 +327,16 @@ def test_command_that_crashes__leaves_an_incident_with_its_picture(repository: R
     assert (incident["kind"], incident["findings"][0]["kind"]) == ("incident", "crash")
     assert incident["log_tail"][-1] == "MemoryError: of all things"
     assert (repository.path / ".memeci" / "meme.png").exists()
+    assert "MemoryError: of all things" in (repository.path / ".memeci" / "comment.md").read_text()
+
+
+def test_command_that_crashes__takes_no_secret_along(repository: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_PASSWORD", "open-sesame")
+    (repository.path / "predict.py").write_text("import os\nraise SystemExit('refused: ' + os.environ['HUB_PASSWORD'])\n")
+    assert run_memeci(repository.path, "evaluate").code == 2
+    left = [path.read_bytes() for path in (repository.path / ".memeci").iterdir()]
+    assert any(b"refused: ***" in data for data in left)
+    assert not any(b"sesame" in data for data in left)
 
 
 def test_rerun_baseline__runs_its_own_command_and_cleans_up(repository: RepoBuilder) -> None:

@@ -114,6 +114,18 @@ def test_with_a_token__one_note_edited_in_place(project: Project, server: State)
     assert "### ❌ `sentiment`: fail" in server.comments[0]["body"]
 
 
+def test_command_that_crashes__is_told_in_the_note_and_in_the_artifacts(project: Project, server: State) -> None:
+    project.run(MEMECI_TOKEN=TOKEN)
+    log = project.run(MEMECI_TOKEN=TOKEN, MEMECI_COMMAND="echo loading; exit 3")
+    (note,) = (c["body"] for c in server.comments)
+
+    assert "FAIL  memeci" in log
+    assert "### 💥 `sentiment`: crashed" in note
+    assert "```text\nloading\n```" in note
+    assert "/uploads/" in note
+    assert "### 💥 `sentiment`: crashed" in project.artifact("summary.md").read_text()
+
+
 def test_include__at_most_six_lines_of_the_users() -> None:
     assert len(INCLUDE.splitlines()) <= 6
     assert len(COMPONENT.splitlines()) <= 6

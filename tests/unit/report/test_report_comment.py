@@ -7,10 +7,25 @@ import re
 import msgspec
 import pytest
 
-from memeci.records import Baseline, BaselineKind, Candidate, Confusion, ConfusionCell, Evaluation, FlipKind, Outcome, Reason, Status, Text
+from memeci.diagnosis import diagnose_crash
+from memeci.records import (
+    Baseline,
+    BaselineKind,
+    Candidate,
+    Confusion,
+    ConfusionCell,
+    Evaluation,
+    FlipKind,
+    Incident,
+    Outcome,
+    Reason,
+    Status,
+    Text,
+)
 from memeci.report import PictureLink, render_comment, render_summary
 from memeci.report.order import build_matrix, sort_slices
 from tests.builders.evaluations import compare, failing, first_run, flip, many_classes, passing, regression
+from tests.builders.records import build_incident
 
 HANZI = re.compile(r"[\u4e00-\u9fff]")
 
@@ -168,3 +183,29 @@ def test_an_absolute_path_is_shown_by_its_file_name() -> None:
 
     assert "`old.parquet` → `new.parquet`" in text
     assert "/home/someone" not in text
+
+
+def crash(log: tuple[str, ...] = ("Traceback (most recent call last):", "  File 'x'", "KeyError: 'label'")) -> Incident:
+    return build_incident(diagnose_crash("python predict.py", 1, "\n".join(log)), log=log)
+
+
+def test_crash__command_status_log_and_what_to_do() -> None:
+    text = render_comment(crash(), language="en", picture=PictureLink("alt", "https://x.example/a.png", ""))
+
+    assert text.startswith("### 💥 `reviews`: crashed\n")
+    assert "`python predict.py` · exit status 1 · `" in text
+    assert "```text\nTraceback (most recent call last):\n  File 'x'\nKeyError: 'label'\n```" in text
+    assert 'src="https://x.example/a.png"' in text
+    assert "Next: run the command by hand" in text
+
+
+@pytest.mark.parametrize("line", ["```", "~~~~~ ``````", "\u202e@all", "</details>", "a\nb"])
+def test_crash__no_line_of_a_log_leaves_its_block(line: str) -> None:
+    import cmarkgfm
+
+    text = render_comment(crash((line, "end")), language="both", picture=None)
+    html = cmarkgfm.github_flavored_markdown_to_html(text)
+
+    assert html.count("<pre") == 1
+    assert html.index("<pre") < html.index("end\n</code></pre>")
+    assert "</details>" not in html
