@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.act import HEAD, Consumer, make_consumer, needs_act, pull_request
+from tests.builders.commands import run_memeci
 from tests.builders.forge import ME, TOKEN, State, serve_forge
 
 pytestmark = [needs_act, pytest.mark.slow]
@@ -43,6 +44,16 @@ def test_pull_request__the_gate_fails_and_the_comment_says_why(consumer: Consume
     assert f"sha-{HEAD}" in run.log
     assert "### ❌ `sentiment`: fail" in ours(server)[0]
     assert TOKEN not in run.log
+
+
+def test_fresh_repository__what_init_writes_runs_as_it_is(tmp_path: Path, server: State) -> None:
+    made = make_consumer(tmp_path, server)
+    assert run_memeci(made.path, "init", "worse.csv", "--model", "sentiment", "--forge", "github").code == 0
+    made.commit()
+    run = made.run("pull_request", pull_request())
+
+    assert run.output("verdict") == "no_baseline", run.log
+    assert "### 🌱 `sentiment`: no baseline yet" in ours(server)[0]
 
 
 def test_second_run__one_comment_in_the_end_among_95_others_and_an_impostor(consumer: Consumer, server: State) -> None:
