@@ -59,7 +59,6 @@ class Request(msgspec.Struct, frozen=True):
     commit: str | None = None
     output_dir: Path | None = None
     picture: bool = True
-    animate: bool = False
     rerun: bool = False
     progress: Progress | None = None
     credentials: Credentials | None = None
@@ -204,16 +203,13 @@ class _Evaluation(msgspec.Struct, frozen=True):
         output_dir = self.request.output_dir
         if output_dir is None:
             return Evaluated(record, failed, registry=self.registry)
-        result = self._draw(record) if self.request.picture else DrawResult(None)
+        result = draw_record(record, theme=self.request.config.theme) if self.request.picture else DrawResult(None)
         files: dict[str, bytes | Path] = {**render_record(record, result.drawn)}
         if table.n <= KEEP_UP_TO:
             write_predictions(self.engine, table, self.folder / PREDICTIONS_FILE)
             files[PREDICTIONS_FILE] = self.folder / PREDICTIONS_FILE
         write_outputs(output_dir, files)
         return Evaluated(record, failed, output_dir, tuple(files), result, self.registry)
-
-    def _draw(self, record: Evaluation) -> DrawResult:
-        return draw_record(record, theme=self.request.config.theme, animate=self.request.animate)
 
 
 def _enrich(record: Evaluation, config: Config) -> Evaluation:

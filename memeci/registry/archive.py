@@ -27,11 +27,10 @@ _TIP_LIMIT = 64 * MIB
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """What is kept: record.json as bytes, the picture, and its suffix (".png", ".gif")."""
+    """What is kept: record.json as bytes, and the picture (PNG)."""
 
     record: bytes
     picture: bytes | None = None
-    suffix: str = ".png"
 
 
 class Archived(msgspec.Struct, frozen=True):
@@ -93,7 +92,7 @@ def _write(objects: Path, object_format: str, failure: Failure, parent: str | No
     files = {RECORD_FILE: write_object(objects, "blob", failure.record, object_format)}
     picture = None
     if failure.picture is not None:
-        picture = f"{hashlib.sha256(failure.picture).hexdigest()[:32]}{failure.suffix}"
+        picture = f"{hashlib.sha256(failure.picture).hexdigest()[:32]}.png"
         files[picture] = write_object(objects, "blob", failure.picture, object_format)
     tree = write_object(objects, "tree", format_tree(files), object_format)
     who = f"memeci <memeci@localhost> {int(time.time())} +0000"
