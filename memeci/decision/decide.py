@@ -14,6 +14,7 @@ from memeci.decision.analysis import Analysis, analyse
 from memeci.decision.demands import Demands, spread_policy
 from memeci.decision.outcome import Demand, Evidence, Presence, compute_outcome, compute_outcome_without_error
 from memeci.decision.verdict import build_verdict
+from memeci.headline import find_headline
 from memeci.measurements import ALL, Measurements, TestKey
 from memeci.policy import Gate, Policy
 from memeci.records import Comparison, DecisionInfo, Direction, Outcome, Pairing, Reason, Status, Text, Verdict
@@ -33,6 +34,7 @@ def decide(measurements: Measurements, policy: Policy, *, notes: tuple[Text, ...
     analysis = analyse(measurements, demands, policy.alpha)
     measured = _list_tests(measurements)
     comparisons = tuple(_compare(measurements.pairing, measured[j], policy, demands, analysis, j) for j in range(len(measured)))
+    headline = find_headline(comparisons)
     info = DecisionInfo(
         rule=policy.rule.value,
         alpha=policy.alpha,
@@ -40,7 +42,7 @@ def decide(measurements: Measurements, policy: Policy, *, notes: tuple[Text, ...
         critical_value=analysis.critical,
         pairing=measurements.pairing,
         noise_floor=bool((demands.noise.variance > 0).any()),
-        detectable=_find_primary_detectable(comparisons),
+        detectable=headline.detectable if headline is not None else None,
     )
     verdict = build_verdict(comparisons, demands.rules, info, grouped=measurements.grouped, notes=notes)
     return Decided(comparisons, verdict, info)
@@ -142,11 +144,6 @@ def _is_below_floor(one: _Measured, gate: Gate) -> bool:
         return False
     sign = 1.0 if one.test.direction is Direction.HIGHER else -1.0
     return sign * one.candidate < sign * gate.minimum - 1e-12  # 0.8 as a sum of floats may be 0.7999999999999999
-
-
-def _find_primary_detectable(comparisons: tuple[Comparison, ...]) -> float | None:
-    """Return the detectable loss of the first gated metric over all examples: "this set can show … "."""
-    return next((c.detectable for c in comparisons if c.gated and not c.slice and c.detectable is not None), None)
 
 
 def _number(value: float) -> float | None:

@@ -32,13 +32,6 @@ def sort_slices(record: Evaluation) -> list[Comparison]:
     return sorted((c for c in record.comparisons if c.slice), key=_badness)
 
 
-def select_headline(record: Evaluation) -> Comparison | None:
-    """Return the comparison that stands for the whole: the gated one on all examples that did worst, else the first."""
-    overall = select_overall(record)
-    gated = [c for c in overall if c.gated]
-    return min(gated or overall, key=lambda c: RANK[c.outcome], default=None)
-
-
 def select_reasons(record: Evaluation, shown: Sequence[Comparison]) -> list[Reason]:
     """Return the verdict's reasons that no table shows: the sentence and the rows say the others already."""
     rows = {(c.metric, tuple(c.slice.items())) for c in shown}

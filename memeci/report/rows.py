@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from memeci.formatting import NOTHING, format_count, format_delta, format_interval, format_slice, format_value
+from memeci.headline import find_headline
 from memeci.records import BaselineKind, Comparison, Direction, Evaluation, Outcome, Pairing, Unit
-from memeci.report.order import select_headline
 from memeci.report.words import OUTCOME_EMOJI, PAIRING, Phrases
 
 SHORT_COMMIT = 10
@@ -91,7 +91,7 @@ def build_facts(record: Evaluation, say: Phrases) -> list[str]:
 
 def build_visibility(record: Evaluation, say: Phrases) -> list[str]:
     """Return what this test set could see at all, one sentence a language; nothing where no test was made."""
-    headline = select_headline(record)
+    headline = find_headline(record.comparisons)
     if headline is None or headline.detectable is None:
         return []
     amount = format_delta(headline.detectable, headline.unit).lstrip("+")
