@@ -32,9 +32,9 @@ MAX_CLASSES = 6
 MAX_REASONS = 5
 MAX_NAME = 14
 WIDE = 100
+"""Columns from which slices show their interval too."""
 NARROW = 72
 """Below, the numbers give way: a row without its metric says nothing."""
-"""Columns from which slices show their interval too."""
 
 # One narrow sign a kind: emoji are two columns wide in some terminals and one in others, and would break the tables.
 SIGNS = {

@@ -95,6 +95,21 @@ def test_json__is_the_record_and_nothing_else(two_files: Path) -> None:
     assert ran.json["verdict"]["status"] == "fail"
 
 
+@pytest.mark.parametrize(("locale", "there", "not_there"), [("C.UTF-8", "got worse", "变差"), ("zh_CN.UTF-8", "变差", "got worse")])
+def test_terminal__speaks_the_readers_language_and_the_comment_both(
+    two_files: Path, monkeypatch: pytest.MonkeyPatch, locale: str, there: str, not_there: str
+) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LANG", locale)
+    ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "good.csv")
+    comment = (two_files / ".memeci" / "comment.md").read_text()
+    assert there in ran.out
+    assert not_there not in ran.out
+    assert there in comment
+    assert not_there in comment
+
+
 @pytest.mark.parametrize(("language", "there", "not_there"), [("en", "got worse", "变差"), ("zh", "变差", "got worse")])
 def test_language__speaks_one(two_files: Path, language: str, there: str, not_there: str) -> None:
     ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "good.csv", "-l", language)
