@@ -17,6 +17,7 @@ SUMMARY = Layout("summary", slices=12, more_slices=400, flips=100, classes=20, t
 # Sections in reading order; a higher number goes first where there is no room. 0 always stays.
 SECTIONS = {
     "headline": 0,
+    "warnings": 1,
     "picture": 2,
     "overall": 1,
     "reasons": 5,
@@ -34,6 +35,7 @@ SECTIONS = {
 }
 # What a section is called when it had to be left out.
 TITLES = {
+    "warnings": "notes",
     "overall": "overall",
     "reasons": "reasons",
     "slices": "slices",

@@ -10,7 +10,17 @@ import msgspec
 from memeci.formatting import MINUS, format_count, format_delta, format_slice, format_value
 from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Unit
 from memeci.report.escape import to_code, to_prose, to_url
-from memeci.report.order import NOTABLE, MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
+from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
+from memeci.report.order import (
+    NOTABLE,
+    MatrixCell,
+    build_matrix,
+    select_flips,
+    select_overall,
+    select_reasons,
+    select_ungated_losses,
+    sort_slices,
+)
 from memeci.report.picture import PictureLink
 from memeci.report.rows import (
     Row,
@@ -56,6 +66,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "status": say.pick(STATUS[record.verdict.status], joint=" · "),
         "status_emoji": STATUS_EMOJI[record.verdict.status],
         "sentence": [line for line in say.lines(record.verdict.sentence) if line.strip()],
+        "warnings": format_ungated_losses(record, say),
         "reasons": [say.pick(r.text, joint=" · ") for r in reasons],
         "picture": picture,
         "picture_url": url,
@@ -84,6 +95,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "flip_table": lambda flips: render_flip_table(flips, say, layout.text),
     }
     view["has"] = {
+        "warnings": bool(select_ungated_losses(record)),
         "reasons": bool(reasons),
         "slices": bool(notable),
         "more_slices": bool(rest),
@@ -159,41 +171,6 @@ def _format_legend(say: Phrases, *, has_change: bool) -> str:
     wrong = " ".join(f"{emoji} ≥ {floor:.0%}" for floor, emoji in reversed(HEAT_WRONG))
     parts = [f"{say.word('heat_right')}: {right}", f"{say.word('heat_wrong')}: {wrong}"]
     return " · ".join([*parts, say.word("confusion_change")] if has_change else parts)
-
-
-def title_flips(record: Evaluation) -> str:
-    """Return the key of the title over the flips: what broke, unless at least as much was fixed."""
-    return "flips" if record.flips and record.flips.broken > record.flips.fixed else "changed"
-
-
-def format_flip_counts(record: Evaluation, say: Phrases) -> str:
-    if record.flips is None:
-        return ""
-    flips = record.flips
-    key = "flip_counts_other" if flips.changed_wrong else "flip_counts"
-    counts = {"broken": flips.broken, "fixed": flips.fixed, "other": flips.changed_wrong}
-    lines = say.sentences(key, **{name: format_count(n) for name, n in counts.items()})
-    return " · ".join(lines)
-
-
-def format_shares(record: Evaluation, say: Phrases) -> list[str]:
-    """Return the slices that make most of the net loss, or of the net gain. More than all of it (others gained) is shown as all."""
-    flips = record.flips
-    if flips is None:
-        return []
-    key = "share_line" if flips.broken > flips.fixed else "share_line_gain"
-    telling = [s for s in flips.slices if s.share is not None and s.share >= 0.2 and s.n < record.dataset.n]
-    telling.sort(key=lambda s: -(s.share or 0.0))
-    return [
-        say.joined(
-            key,
-            slice=format_slice(s.slice),
-            share=format_value(min(s.share or 0.0, 1.0), Unit.RATE),
-            broken=format_count(s.broken),
-            fixed=format_count(s.fixed),
-        )
-        for s in telling[:3]
-    ]
 
 
 def _format_class(c: ClassMetrics) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from memeci.records import FAILING, Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason
+from memeci.records import FAILING, Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason, SliceShare, Status
 
 SEVERITY = (
     *FAILING,
@@ -40,6 +40,14 @@ def select_reasons(record: Evaluation, shown: Sequence[Comparison]) -> list[Reas
         for reason in record.verdict.reasons
         if (reason.metric, tuple(reason.slice.items())) not in rows and reason.text.en not in record.verdict.sentence.en
     ]
+
+
+def select_ungated_losses(record: Evaluation) -> list[SliceShare]:
+    """Return the slices that surely got worse though no gate looked, under a verdict that does not fail: what it would hide."""
+    if record.flips is None or record.verdict.status is Status.FAIL:
+        return []
+    gated = [c.slice for c in record.comparisons if c.gated]
+    return [s for s in record.flips.slices if s.broken > s.fixed and s.p_adjusted is not None and s.slice not in gated]
 
 
 def select_flips(record: Evaluation, kind: FlipKind, limit: int) -> list[FlipExample]:

@@ -12,8 +12,9 @@ import msgspec
 
 from memeci.formatting import format_count, format_slice
 from memeci.records import FAILING, Comparison, Evaluation, FlipExample, FlipKind, Outcome, Status
-from memeci.report.comment_view import format_flip_counts, format_matrix_change, format_shares, title_flips
+from memeci.report.comment_view import format_matrix_change
 from memeci.report.escape import disarm_command, to_line
+from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
 from memeci.report.order import MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
 from memeci.report.rows import Row, build_dataset_change, build_facts, build_row, build_visibility, format_baseline, format_candidate
 from memeci.report.words import STATUS, Phrases
@@ -193,6 +194,9 @@ def _print_verdict(page: _Page) -> None:
     for reason in select_reasons(record, [*select_overall(record), *_shown_slices(record)])[:MAX_REASONS]:
         for i, line in enumerate(say.lines(reason.text)):
             page.print(line if i else f"- {line}", "", 4 if i else 2)
+    for lines in format_ungated_losses(record, say):
+        for i, line in enumerate(lines):
+            page.print(f"! {line}" if i == 0 else line, "yellow", 0 if i == 0 else 2)
     for note in record.verdict.notes:
         for line in say.lines(note):
             page.print(line, "dim")

@@ -82,12 +82,26 @@ WORDS = {
     "score": Text("score", "分数"),
     "text": Text("text", "文本"),
     "share_line": Text(
-        "{slice} makes {share} of the net loss ({broken} broken, {fixed} fixed)",
+        "{slice} accounts for {share} of the net loss ({broken} broken, {fixed} fixed)",
         "{slice} 占净损失的 {share}（{broken} 个变坏，{fixed} 个变好）",
     ),
     "share_line_gain": Text(
-        "{slice} makes {share} of the net gain ({fixed} fixed, {broken} broken)",
+        "{slice} accounts for {share} of the net gain ({fixed} fixed, {broken} broken)",
         "{slice} 占净提升的 {share}（{fixed} 个变好，{broken} 个变坏）",
+    ),
+    "against_loss": Text(
+        "{slice} got better all the same ({fixed} fixed, {broken} broken)",
+        "{slice} 反而变好了（{fixed} 个变好，{broken} 个变坏）",
+    ),
+    "against_gain": Text(
+        "{slice} got worse all the same ({broken} broken, {fixed} fixed)",
+        "{slice} 反而变差了（{broken} 个变坏，{fixed} 个变好）",
+    ),
+    "ungated": Text(
+        "{slice} got worse ({broken} of {n} examples broke, {fixed} were fixed), and no gate looks at it. "
+        "To have it tested: slices: [{columns}] in memeci.yml.",
+        "{slice} 变差了（{n} 个样本中 {broken} 个变坏，{fixed} 个变好），但没有门禁检查它。"
+        "想要检验它，就在 memeci.yml 里写上 slices: [{columns}]。",
     ),
     "confusion": Text("Confusion matrix", "混淆矩阵"),
     "confusion_change": Text("in brackets: change", "括号内：变化"),

@@ -16,9 +16,11 @@ from memeci.records import (
     ConfusionCell,
     Evaluation,
     FlipKind,
+    Flips,
     Incident,
     Outcome,
     Reason,
+    SliceShare,
     Status,
     Text,
 )
@@ -209,3 +211,16 @@ def test_crash__no_line_of_a_log_leaves_its_block(line: str) -> None:
     assert html.count("<pre") == 1
     assert html.index("<pre") < html.index("end\n</code></pre>")
     assert "</details>" not in html
+
+
+def test_slice_against_the_whole__is_said_and_a_declared_one_is_not_warned_of_twice() -> None:
+    record = passing()
+    worse = SliceShare({"platform": "ios"}, 500, 4, 40, share=-0.6, p_adjusted=0.001)
+    one = msgspec.structs.replace(record, flips=Flips(fixed=90, broken=50, slices=(worse,)))
+    gated = compare("accuracy", 0.9, 0.88, Outcome.HELD, slice={"platform": "ios"})
+    declared = msgspec.structs.replace(one, comparisons=(*one.comparisons, gated))
+
+    assert "platform=ios got worse (40 of 500 examples broke, 4 were fixed), and no gate looks at it" in comment(one)
+    assert "all the same" not in comment(one)
+    assert "no gate looks at it" not in comment(declared)
+    assert "platform=ios got worse all the same (40 broken, 4 fixed)" in comment(declared)
