@@ -5,7 +5,7 @@ Slice values and reasons are text from outside: whoever shows a sentence escapes
 
 from __future__ import annotations
 
-from memeci.formatting import format_count, format_delta, format_interval, format_p, format_slice, format_value
+from memeci.formatting import format_change, format_count, format_delta, format_interval, format_p, format_slice, format_value
 from memeci.records import Comparison, DecisionInfo, Direction, Outcome, Pairing, Text
 
 
@@ -139,7 +139,7 @@ def _describe_missing(c: Comparison) -> Text:
 
 def _change(c: Comparison) -> str:
     interval = format_interval(c.ci_low, c.ci_high, c.unit)
-    change = format_delta(c.delta, c.unit)
+    change = format_change(c.delta, c.ci_low, c.ci_high, c.unit)
     return change if c.ci_low is None else f"{change} {interval}"
 
 

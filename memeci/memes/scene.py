@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from memeci.formatting import format_delta, format_slice, format_value
+from memeci.formatting import format_change, format_delta, format_slice, format_value
 from memeci.headline import find_headline
 from memeci.memes.captions import shorten, shorten_numbers
 from memeci.memes.charts import Chart, build_chart
@@ -139,7 +139,7 @@ def build_change(c: Comparison) -> Change:
         c.candidate,
         format_value(c.baseline, c.unit),
         format_value(c.candidate, c.unit),
-        format_delta(c.delta, c.unit),
+        format_change(c.delta, c.ci_low, c.ci_high, c.unit),
         c.n,
         format_delta(c.detectable, c.unit).lstrip("+"),
     )

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from memeci.formatting import MINUS, format_count, format_delta, format_slice, format_value
-from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Unit
+from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Status, Unit
 from memeci.report.escape import to_code, to_prose, to_url
 from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
 from memeci.report.order import (
-    NOTABLE,
     MatrixCell,
     build_matrix,
     select_flips,
+    select_notable,
     select_overall,
     select_reasons,
     select_ungated_losses,
@@ -54,9 +54,9 @@ class Layout(msgspec.Struct, frozen=True):
 def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: PictureLink | None) -> dict[str, Any]:
     """Return the variables of comment.md.j2; ``has`` names the sections that are empty and stay out."""
     slices, overall = sort_slices(record), select_overall(record)
-    notable = [c for c in slices if c.outcome in NOTABLE][: layout.slices]
+    notable = select_notable(record, layout.slices)
     rest = [c for c in slices if c not in notable]
-    reasons = select_reasons(record, [*overall, *notable])[:MAX_REASONS]
+    reasons = select_reasons(record, [*overall, *notable, *rest[: layout.more_slices]])[:MAX_REASONS]
     broken, fixed = (select_flips(record, kind, layout.flips) for kind in (FlipKind.BROKEN, FlipKind.FIXED))
     matrix = build_matrix(record.confusion, layout.classes) if record.confusion else None
     url = to_url(picture.url) if picture and picture.url else None
@@ -70,11 +70,12 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "reasons": [say.pick(r.text, joint=" · ") for r in reasons],
         "picture": picture,
         "picture_url": url,
-        "baseline": format_baseline(record),
+        "baseline": format_baseline(record) if record.baseline else "",
         "candidate": format_candidate(record),
         "dirty": f" ({say.word('dirty')})" if record.candidate.dirty else "",
         "facts": build_facts(record, say),
         "overall": [build_row(c, say) for c in overall],
+        "next_steps": say.sentences("first_release") if record.verdict.status is Status.NO_BASELINE else [],
         "slices": [build_row(c, say) for c in notable],
         "more_slices": [build_row(c, say) for c in rest[: layout.more_slices]],
         "more_slices_total": len(rest),
@@ -91,7 +92,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "docker_reading": _format_docker(record),
         "notes": [*build_dataset_change(record, say), *(say.pick(n, joint=" · ") for n in record.verdict.notes)],
         "footer": _format_footer(record, say),
-        "table": _bind_table(say, layout),
+        "table": _bind_table(say, record),
         "flip_table": lambda flips: render_flip_table(flips, say, layout.text),
     }
     view["has"] = {
@@ -109,27 +110,28 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
     return view
 
 
-def _bind_table(say: Phrases, layout: Layout) -> Callable[[Sequence[Row], bool], str]:
-    return lambda rows, with_slice: render_comparison_table(rows, say, with_slice=with_slice)
+def _bind_table(say: Phrases, record: Evaluation) -> Callable[[Sequence[Row], bool], str]:
+    return lambda rows, with_slice: render_comparison_table(rows, say, with_slice=with_slice, with_baseline=record.baseline is not None)
 
 
-def render_comparison_table(rows: Sequence[Row], say: Phrases, *, with_slice: bool) -> str:
+def render_comparison_table(rows: Sequence[Row], say: Phrases, *, with_slice: bool, with_baseline: bool = True) -> str:
     """Return a Markdown table of comparisons. The mark comes first: on a telephone the last column is out of sight.
 
     Numbers do not wrap; names are code, so nothing in them is Markdown.
     """
     first = ["slice", "metric", "n"] if with_slice else ["metric"]
-    keys = [*first, "baseline", "candidate", "change", "interval", "outcome"]
+    keys = [*first, *(["baseline", "candidate", "change", "interval"] if with_baseline else ["candidate"]), "outcome"]
     align = [":--" if key in {"slice", "metric", "outcome"} else "--:" for key in keys]
     lines = [_join_cells(["", *(_head(say, key) for key in keys)]), _join_cells([":-:", *align])]
     for row in rows:
-        numbers = [_unbreakable(x) for x in (row.baseline, row.candidate, row.change, row.interval)]
+        numbers = [_unbreakable(getattr(row, key)) for key in keys[len(first) : -1]]
         metric = to_code(row.metric, 40, cell=True)
         named = [to_code(row.slice, 60, cell=True), metric, row.n] if with_slice else [metric]
         remarks = [_unbreakable(to_prose(x, 120)) for x in row.limits] if not with_slice else []
         remarks += [to_prose(row.reason, 120)] if row.reason else []
         note = "".join(f"<br><sub>{remark}</sub>" for remark in remarks)
-        lines.append(_join_cells([row.emoji, *named, *numbers, _unbreakable(to_prose(row.verdict)) + note]))
+        outcome = "<br>".join(_unbreakable(to_prose(line)) for line in row.verdict)
+        lines.append(_join_cells([row.emoji, *named, *numbers, outcome + note]))
     return "\n".join(lines)
 
 

@@ -59,7 +59,7 @@ def _render_rows(rows: Sequence[Row], say: Phrases, names: list[str]) -> str:
     heads = [(say.word(key) if key != "n" else "n", key not in {"slice", "metric", "outcome"}) for key in keys]
     body = [
         [
-            (f"{row.emoji} {row.verdict}" if key == "outcome" else str(getattr(row, key)), number)
+            (f"{row.emoji} {' '.join(row.verdict)}" if key == "outcome" else str(getattr(row, key)), number)
             for key, (_, number) in zip(keys, heads, strict=True)
         ]
         for row in rows

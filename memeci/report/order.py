@@ -19,7 +19,6 @@ SEVERITY = (
     Outcome.TOO_FEW,
 )
 RANK = {outcome: rank for rank, outcome in enumerate(SEVERITY)}
-NOTABLE = frozenset((*FAILING, Outcome.INCONCLUSIVE, Outcome.IMPROVED))
 
 
 def select_overall(record: Evaluation) -> list[Comparison]:
@@ -40,6 +39,21 @@ def select_reasons(record: Evaluation, shown: Sequence[Comparison]) -> list[Reas
         for reason in record.verdict.reasons
         if (reason.metric, tuple(reason.slice.items())) not in rows and reason.text.en not in record.verdict.sentence.en
     ]
+
+
+def select_notable(record: Evaluation, limit: int) -> list[Comparison]:
+    """Return the slices that a reader should see without unfolding anything, worst first: about ``limit``, more where more fail.
+
+    That a slice improved is news only where the same metric did not improve on all examples.
+    """
+    risen = {c.metric for c in select_overall(record) if c.outcome is Outcome.IMPROVED}
+    failing, others = [], []
+    for c in sort_slices(record):
+        if c.gated and c.outcome in FAILING:
+            failing.append(c)
+        elif c.outcome in (*FAILING, Outcome.INCONCLUSIVE) or (c.outcome is Outcome.IMPROVED and c.metric not in risen):
+            others.append(c)
+    return [*failing[: 2 * limit], *others[: max(0, limit - len(failing))]]
 
 
 def select_ungated_losses(record: Evaluation) -> list[SliceShare]:

@@ -224,7 +224,7 @@ def _build_table(rows: list[Row], short: Phrases, keys: list[str]) -> Table:
     for row in rows:
         sign, style = SIGNS[row.outcome] if row.gated else ("·", "dim")
         cells = {
-            "outcome": Text(f"{sign} {row.verdict}", style),
+            "outcome": Text(f"{sign} {' '.join(row.verdict)}", style),
             "change": Text(row.change, style),
             "slice": _plain(row.slice, 80),
             "metric": _plain(row.metric, 60) if len(row.metric) <= MAX_NAME else _break_name(to_line(row.metric, 60)),

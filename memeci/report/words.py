@@ -122,6 +122,10 @@ WORDS = {
     ),
     "reasons": Text("Why", "原因"),
     "notes": Text("Notes", "说明"),
+    "first_release": Text(
+        "Next: `memeci release --push` makes this the first baseline; from then on pull requests are compared with it.",
+        "下一步：`memeci release --push` 把它发布为第一个基线，之后的合并请求都会和它比较。",
+    ),
     "not_gated": Text("shown only", "仅展示"),
     "examples": Text("examples", "个样本"),
     "groups": Text("groups", "个分组"),
@@ -182,6 +186,7 @@ class Phrases:
         texts = {"en": [text.en], "zh": [text.zh], "both": [text.en, text.zh]}[self.language]
         return texts[:1] if len(set(texts)) == 1 else texts
 
-    def outcome(self, outcome: Outcome, direction: Direction) -> str:
+    def outcome(self, outcome: Outcome, direction: Direction) -> list[str]:
+        """Return what became of a comparison, one line a language."""
         ceiling = outcome is Outcome.BELOW_FLOOR and direction is Direction.LOWER
-        return self.pick(ABOVE_CEILING if ceiling else OUTCOME[outcome])
+        return self.lines(ABOVE_CEILING if ceiling else OUTCOME[outcome])
