@@ -80,11 +80,12 @@ class SliceCounts(msgspec.Struct, frozen=True):
 
 
 def explain_slices(counts: SliceCounts, whole: Counts, *, alpha: float = 0.05, limit: int = 10) -> tuple[SliceShare, ...]:
-    """Return the slices that changed more than the rest and by more than coin flips, the surest first: those that differ
-    most from the rest. Also those that changed against the whole: one that broke while everything else improved.
+    """Return the slices that changed more than the rest and by more than coin flips: first those that changed as the whole
+    did, then those that changed against it (broke while all improved). The surest first: those that differ most from the rest.
 
-    ``whole`` counts all examples. Family-wise error over all candidates is at most ``alpha``. Greedy: what the slices named so
-    far explain is taken out of the others, so that a slice is not blamed for the flips of another that overlaps it.
+    ``whole`` counts all examples. Family-wise error over all candidates is at most ``alpha``. Greedy, up to ``limit`` in each
+    direction: what the slices named so far explain is taken out of the others, so that a slice is not blamed for the flips of
+    another that overlaps it.
     """
     p = counts.adjust_p_values()
 
@@ -93,13 +94,21 @@ def explain_slices(counts: SliceCounts, whole: Counts, *, alpha: float = 0.05, l
         here = counts.at(i)
         return -_compare_rates(here, whole.minus(here)), len(counts.keys[i])
 
-    candidates = sorted(np.flatnonzero(p <= alpha).tolist(), key=rank)
+    sure = sorted(np.flatnonzero(p <= alpha).tolist(), key=rank)
     overlaps, threshold = _Overlaps(counts, whole), -NormalDist().inv_cdf(alpha / max(len(counts.n), 1))
+    worse, better = ([i for i in sure if sign * counts.at(i).net > 0] for sign in (1, -1))
+    # Each direction by itself: of a column of two values, what is outside of one is the other.
+    ways = (worse, better) if whole.net >= 0 else (better, worse)
+    chosen = [i for way in ways for i in _choose(overlaps, way, threshold)[:limit]]
+    return tuple(_build_share(counts, i, whole.net, float(p[i])) for i in chosen)
+
+
+def _choose(overlaps: _Overlaps, candidates: Sequence[int], threshold: float) -> list[int]:
     chosen: list[int] = []
     for i in candidates:
-        if len(chosen) < limit and _adds(overlaps, i, chosen, threshold):
+        if _adds(overlaps, i, chosen, threshold):
             chosen.append(i)
-    return tuple(_build_share(counts, i, whole.net, float(p[i])) for i in chosen)
+    return chosen
 
 
 class _Overlaps:

@@ -194,6 +194,9 @@ def _print_verdict(page: _Page) -> None:
     for reason in select_reasons(record, [*select_overall(record), *_shown_slices(record)])[:MAX_REASONS]:
         for i, line in enumerate(say.lines(reason.text)):
             page.print(line if i else f"- {line}", "", 4 if i else 2)
+    if record.verdict.status is Status.NO_BASELINE:
+        for line in say.sentences("first_release"):
+            page.print(line, "dim")
     for lines in format_ungated_losses(record, say):
         for i, line in enumerate(lines):
             page.print(f"! {line}" if i == 0 else line, "yellow", 0 if i == 0 else 2)
