@@ -32,8 +32,8 @@ def decide(measurements: Measurements, policy: Policy, *, notes: tuple[Text, ...
     """Return what the measurements mean under the policy. ``notes`` are passed on to the verdict, after our own."""
     demands = spread_policy(measurements, policy)
     analysis = analyse(measurements, demands, policy.alpha)
-    measured = _list_tests(measurements)
-    comparisons = tuple(_compare(measurements.pairing, measured[j], policy, demands, analysis, j) for j in range(len(measured)))
+    found = _Findings(measurements.pairing, policy, demands, analysis)
+    comparisons = tuple(_compare(found, one, j) for j, one in enumerate(_list_tests(measurements)))
     headline = find_headline(comparisons)
     info = DecisionInfo(
         rule=policy.rule.value,
@@ -71,12 +71,22 @@ class _Measured(NamedTuple):
     reason: str
 
 
+class _Findings(NamedTuple):
+    """What is known of all tests; of one test by its index."""
+
+    pairing: Pairing
+    policy: Policy
+    demands: Demands
+    analysis: Analysis
+
+
 def _list_tests(m: Measurements) -> list[_Measured]:
     numbers = (array.tolist() for array in (m.baseline, m.candidate, m.delta, m.n, m.n_units))
     return [_Measured(*row) for row in zip(m.tests, *numbers, m.reasons, strict=True)]
 
 
-def _compare(pairing: Pairing, one: _Measured, policy: Policy, demands: Demands, analysis: Analysis, j: int) -> Comparison:
+def _compare(found: _Findings, one: _Measured, j: int) -> Comparison:
+    demands, analysis = found.demands, found.analysis
     low, high = analysis.gain_bound[j], analysis.loss_bound[j]
     if one.test.direction is Direction.LOWER:
         low, high = -high, -low
@@ -84,7 +94,7 @@ def _compare(pairing: Pairing, one: _Measured, policy: Policy, demands: Demands,
     return _describe_test(
         one,
         demands.gates[j],
-        outcome=_find_outcome(pairing, one, policy, demands, analysis, j),
+        outcome=_find_outcome(found, one, j),
         delta=_number(one.delta),
         ci_low=_number(low),
         ci_high=_number(high),
@@ -113,15 +123,16 @@ def _describe_test(one: _Measured, gate: Gate, **decided: Any) -> Comparison:
     )
 
 
-def _find_outcome(pairing: Pairing, one: _Measured, policy: Policy, demands: Demands, analysis: Analysis, j: int) -> Outcome:
-    outcome = _find_change(pairing, one, policy, demands, analysis, j)
+def _find_outcome(found: _Findings, one: _Measured, j: int) -> Outcome:
+    demands, outcome = found.demands, _find_change(found, one, j)
     floor_holds = not demands.shortages[j] or one.test.slice == ALL
     if outcome is not Outcome.REGRESSED and floor_holds and _is_below_floor(one, demands.gates[j]):
         return Outcome.BELOW_FLOOR
     return outcome
 
 
-def _find_change(pairing: Pairing, one: _Measured, policy: Policy, demands: Demands, analysis: Analysis, j: int) -> Outcome:
+def _find_change(found: _Findings, one: _Measured, j: int) -> Outcome:
+    pairing, policy, demands, analysis = found
     presence = demands.presences[j]
     if pairing is Pairing.NONE:
         return Outcome.MISSING if presence is Presence.NEITHER and demands.gates[j].minimum is not None else Outcome.MEASURED

@@ -18,7 +18,6 @@ from memeci.report.order import (
     select_notable,
     select_overall,
     select_reasons,
-    select_ungated_losses,
     sort_slices,
 )
 from memeci.report.picture import PictureLink
@@ -95,18 +94,9 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "table": _bind_table(say, record),
         "flip_table": lambda flips: render_flip_table(flips, say, layout.text),
     }
-    view["has"] = {
-        "warnings": bool(select_ungated_losses(record)),
-        "reasons": bool(reasons),
-        "slices": bool(notable),
-        "more_slices": bool(rest),
-        "flips": record.flips is not None,
-        "broken": bool(broken),
-        "fixed": bool(fixed),
-        "confusion": matrix is not None,
-        "classes": bool(record.classes),
-        "docker": record.docker_tag is not None,
-    }
+    lists = ("warnings", "reasons", "slices", "more_slices", "broken", "fixed", "classes")
+    parts = {"flips": record.flips, "confusion": matrix, "docker": record.docker_tag}
+    view["has"] = {name: bool(view[name]) for name in lists} | {name: part is not None for name, part in parts.items()}
     return view
 
 
