@@ -108,11 +108,15 @@ class Text(Frozen, frozen=True):
 
 
 class Candidate(Frozen, frozen=True):
-    """What is evaluated now. ``commit`` is None outside a repository; ``dirty`` says the tree had changes."""
+    """What is evaluated now. ``commit`` is None outside a repository; ``dirty`` says the tree had changes.
+
+    ``file_digest`` is of the bytes of the predictions, where they are too many to be kept beside the record.
+    """
 
     source: str
     commit: str | None = None
     dirty: bool = False
+    file_digest: str | None = None
 
 
 class Baseline(Frozen, frozen=True):
@@ -135,10 +139,13 @@ class DatasetChange(Frozen, frozen=True):
 
 
 class Dataset(Frozen, frozen=True):
-    """The evaluation examples: ``n`` of them, ``digest`` of ids and labels (free of row order and file format)."""
+    """The evaluation examples: ``n`` of them, ``digest`` of ids and labels (free of row order and file format).
+
+    Of more than a million examples that no release has known so far, the release computes the digest; until then it is None.
+    """
 
     n: Count
-    digest: str
+    digest: str | None
     labels: tuple[str, ...] = ()
     n_groups: Count | None = None
     weighted: bool = False

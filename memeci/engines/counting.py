@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Table
-from memeci.engines.pairing import PAIR, Pair
+from memeci.engines.pairing import PAIR, Pair, check_matched
 from memeci.engines.sums import build_sum
 from memeci.measurements import Floats, Integers
 from memeci.metrics.tallies import CellTally, Codes, Leaves, MomentTally, MultilabelTally, ScoreArrays, UnitTotals, build_leaves
@@ -52,30 +52,39 @@ def _with_groups(engine: Engine, pair: Pair, leaves: Leaves, candidate: Table) -
     return msgspec.structs.replace(leaves, n_groups=np.array(groups, dtype=np.int64))
 
 
+class ChangedIds(msgspec.Struct, frozen=True):
+    """A few ids, in order, of the examples of one leaf whose prediction changed in the same way."""
+
+    leaf: int
+    label: str
+    before: str
+    now: str
+    ids: Sequence[str]
+
+
 class CountedCells(msgspec.Struct, frozen=True):
-    """The joint counts, and where the pair is not stored a few ids of each kind of change: (label, before, now) → ids."""
+    """The joint counts, and where the pair is not stored a few ids of each kind of change."""
 
     tally: CellTally
-    changed: Mapping[tuple[str, str, str], Sequence[str]]
+    changed: Sequence[ChangedIds]
 
 
 def count_cells(engine: Engine, pair: Pair, labels: Sequence[str]) -> CountedCells:
-    """Return the joint counts; with units where the pair is grouped or weighted."""
+    """Return the joint counts; with units where the pair is grouped or weighted. Raises NotMatched: see ``check_matched``."""
     by_unit = pair.grouped or pair.weighted
     base = "b_prediction" if pair.has_baseline else "c_prediction"
     unit = "unit" if by_unit else "0"
+    matched = "bool_and(matched)" if pair.assumed else "true"
     ids = "null" if pair.stored or not pair.has_baseline else f"min(id, {CHANGED_IDS}) filter (where {base} <> c_prediction)"
-    query = f"select leaf, y, {base}, c_prediction, {unit}, count(*), {pair.weigh()}, {ids} from {PAIR} group by 1, 2, 3, 4, 5"
+    query = f"select leaf, y, {base}, c_prediction, {unit}, count(*), {pair.weigh()}, {matched}, {ids} from {PAIR} group by 1, 2, 3, 4, 5"
     rows = engine.fetch_rows(query)
+    check_matched(pair, sum(row[5] for row in rows), all(row[7] for row in rows))
     code = {label: i for i, label in enumerate(labels)}
     table = np.array([(r[0], code[r[1]], code[r[2]], code[r[3]], r[4], r[5]) for r in rows], dtype=np.int64).reshape(-1, 6)
     weights = np.array([r[6] for r in rows], dtype=np.float64)
     order = np.lexsort(table[:, 4::-1].T)
     leaf, y, b, c, units, n = table[order].T
-    changed: dict[tuple[str, str, str], list[str]] = {}
-    for row in rows:
-        if row[7]:
-            changed.setdefault(row[1:4], []).extend(row[7])
+    changed = tuple(ChangedIds(row[0], row[1], row[2], row[3], row[8]) for row in rows if row[8])
     return CountedCells(CellTally(leaf, y, b, c, n, weights[order], units if by_unit else None), changed)
 
 

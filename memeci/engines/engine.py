@@ -46,8 +46,7 @@ class Engine(Protocol):
 class Table(msgspec.Struct, frozen=True):
     """One side, loaded and checked: a view in the engine with canonical columns.
 
-    ``labels`` and ``predictions`` are the distinct values, sorted, for label tasks. ``row_hash`` and ``label_hash`` are sums
-    over ids, and over ids with labels, that two tables of the same engine share if, and all but surely only if, those are equal.
+    ``labels`` and ``predictions`` are the distinct values, sorted, for label tasks.
     """
 
     view: str
@@ -57,8 +56,6 @@ class Table(msgspec.Struct, frozen=True):
     n: int
     labels: tuple[str, ...]
     predictions: tuple[str, ...]
-    row_hash: int
-    label_hash: int
     score_range: tuple[float, float] | None = None
     """Of the score and of all probabilities."""
     label_centre: float = 0.0
@@ -67,6 +64,8 @@ class Table(msgspec.Struct, frozen=True):
     largest_weight: float | None = None
     schema: tuple[ColumnType, ...] = ()
     """All columns of the file, whatever part they play."""
+    leaves: tuple[tuple[str | None, ...], ...] | None = None
+    """The combinations of slice values, where the scan counted by them."""
 
     @property
     def name(self) -> str:

@@ -35,8 +35,11 @@ def fetch_flips(
     if not ids:
         return ()
     declared = {column: f"s{i}" for i, column in enumerate(candidate.columns.slices)}
-    now = _fetch(engine, candidate, ids, ["label", "prediction", "score", "txt", *declared.values()])
-    before = _list_before(engine, tallied, baseline, ids)
+    if tallied.pair.stored:
+        now = _fetch(engine, candidate, ids, ["label", "prediction", "score", "txt", *declared.values()])
+        before = {i: values["prediction"] for i, values in _fetch(engine, baseline, ids, ["prediction"]).items()}
+    else:
+        now, before = _list_changed(engine, tallied, candidate, ids)
     others = _fetch_others(engine, ids, fields)
     return tuple(
         FlipExample(
@@ -54,11 +57,22 @@ def fetch_flips(
     )
 
 
-def _list_before(engine: Engine, tallied: Tallied, baseline: Table, ids: Sequence[str]) -> dict[str, str]:
-    """Return id → the baseline's prediction; where the pair is not stored, from the cells that named the ids."""
-    if not tallied.pair.stored:
-        return {i: before for (_, before, _), found in tallied.changed.items() for i in found}
-    return {i: values["prediction"] for i, values in _fetch(engine, baseline, ids, ["prediction"]).items()}
+def _list_changed(
+    engine: Engine, tallied: Tallied, candidate: Table, ids: Sequence[str]
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Return id → values now, and id → prediction before, from the cells that named the ids.
+
+    The file is read again for what only it has: scores and texts.
+    """
+    chosen = {i: change for change in tallied.changed for i in change.ids if i in set(ids)}
+    names = [f"s{i}" for i in range(len(candidate.columns.slices))]
+    leaves = {
+        row[0]: dict(zip(names, row[1:], strict=True)) for row in engine.fetch_rows(f"select {', '.join(['leaf', *names])} from leaves")
+    }
+    more = _fetch(engine, candidate, ids, ["score", "txt"]) if candidate.columns.score or candidate.columns.text else {}
+    nothing = {"score": None, "txt": None}
+    now = {i: {"label": c.label, "prediction": c.now, **leaves[c.leaf], **more.get(i, nothing)} for i, c in chosen.items()}
+    return now, {i: change.before for i, change in chosen.items()}
 
 
 def _find_fields(candidate: Table, shares: Sequence[SliceShare], changes: Changes | None) -> dict[str, str]:
@@ -85,8 +99,8 @@ def _rank(shares: Sequence[SliceShare], fields: dict[str, str]) -> str:
 
 def _choose_ids(engine: Engine, tallied: Tallied, kind: FlipKind, limit: int, rank: str) -> list[str]:
     if not tallied.pair.stored:
-        position = 1 if kind is FlipKind.BROKEN else 2
-        return sorted(i for key, ids in tallied.changed.items() if key[0] == key[position] for i in ids)[:limit]
+        right = "before" if kind is FlipKind.BROKEN else "now"
+        return sorted(i for change in tallied.changed if getattr(change, right) == change.label for i in change.ids)[:limit]
     right, wrong = ("b_prediction", "c_prediction") if kind is FlipKind.BROKEN else ("c_prediction", "b_prediction")
     moved = "abs(c_score - b_score) desc, " if {"b_score", "c_score"} <= tallied.pair.columns else ""
     source, order = f"{PAIR} p", f"{moved}p.id"

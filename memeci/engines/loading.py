@@ -1,9 +1,10 @@
-"""Loads one side: a view with canonical columns, checked in one scan, with its labels and its digest."""
+"""Loads one side: a view with canonical columns, checked in one scan, with its labels."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,8 +12,8 @@ from msgspec.structs import replace
 from memeci.engines.canonical import LIST_SEPARATORS, Canonical, build_canonical
 from memeci.engines.duckdb import quote_name, quote_text
 from memeci.engines.engine import Engine, LabelKind, Table
-from memeci.engines.faults import Fault, explain_fault, list_faults
-from memeci.engines.plain import find_plain_columns
+from memeci.engines.faults import explain_fault, list_faults
+from memeci.engines.plain import are_plain, guess_plain_columns
 from memeci.errors import DataError
 from memeci.relation import Columns, ColumnType, Relation
 
@@ -24,19 +25,21 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
     """
     if kind.kind == "list":
         kind = replace(kind, separator=_find_separator(engine, relation, schema, columns))
-    plain = find_plain_columns(engine, relation, schema, columns, kind)
+    plain = guess_plain_columns(engine, relation, schema, columns, kind)
     canonical = build_canonical(engine.scan(relation), schema, columns, kind, plain)
+    scanned = _run_scan(engine, canonical, kind, by_slice=bool(plain))
+    if not _are_plain(columns, plain, scanned):
+        plain = frozenset()
+        canonical = build_canonical(engine.scan(relation), schema, columns, kind)
+        scanned = _run_scan(engine, canonical, kind, by_slice=False)
     engine.execute(f"create or replace temp view {view} as {canonical.select()}")
-    faults = list_faults(canonical)
-    selected = canonical.select_with_raw()
-    scanned = _run_scan(engine, canonical, selected, kind, faults)
     n = sum(scanned["n"])
     if n == 0:
         raise DataError(f"{relation.name} has no examples.", "it has columns, but no rows.", "did the job that predicts run to its end?")
-    for position, fault in enumerate(faults):
+    for position, fault in enumerate(list_faults(canonical)):
         count = sum(scanned[f"fault{position}"])
         if count:
-            raise explain_fault(engine, selected, fault, relation, count, n)
+            raise explain_fault(engine, canonical.select_with_raw(), fault, relation, count, n)
     labels, predictions = _list_labels(engine, view, canonical, kind, scanned)
     lows, highs = ([value for value in scanned[key] if value is not None] for key in ("low", "high"))
     return Table(
@@ -47,18 +50,28 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         n=n,
         labels=labels,
         predictions=predictions,
-        row_hash=sum(scanned["ids"]),
-        label_hash=_sum_by_label(scanned) if kind.kind == "text" else sum(scanned["labelled"]),
         score_range=(min(lows), max(highs)) if lows else None,
         label_centre=_find_centre(scanned, "label"),
         prediction_centre=_find_centre(scanned, "prediction"),
         largest_weight=_find_largest_weight(relation, columns, scanned),
         schema=tuple(schema),
+        leaves=_list_leaves(columns, scanned) if plain else None,
     )
 
 
 _Scanned = Mapping[str, Sequence[Any]]
 """Columns of the scan: one entry per (label, prediction). Columns, since a million classes are a million entries."""
+
+
+def _are_plain(columns: Columns, plain: Collection[str], scanned: _Scanned) -> bool:
+    """Return whether the columns taken for plain by their first rows are so to the end."""
+    parts = {"label": columns.label, "prediction": columns.prediction} | {f"s{i}": name for i, name in enumerate(columns.slices)}
+    return all(are_plain(set(scanned[part])) for part, name in parts.items() if name in plain)
+
+
+def _list_leaves(columns: Columns, scanned: _Scanned) -> tuple[tuple[str | None, ...], ...]:
+    """Return the combinations of slice values that occur."""
+    return tuple(set(zip(*(scanned[f"s{i}"] for i in range(len(columns.slices))), strict=True)))
 
 
 def _find_largest_weight(relation: Relation, columns: Columns, scanned: _Scanned) -> float | None:
@@ -75,15 +88,13 @@ def _find_largest_weight(relation: Relation, columns: Columns, scanned: _Scanned
     return float(largest)
 
 
-def _run_scan(engine: Engine, canonical: Canonical, selected: str, kind: LabelKind, faults: Sequence[Fault]) -> _Scanned:
-    """Return row counts, hashes, ranges and faults, by (label, prediction) where labels are text, from one scan."""
+def _run_scan(engine: Engine, canonical: Canonical, kind: LabelKind, *, by_slice: bool) -> _Scanned:
+    """Return row counts, ranges and faults, by (label, prediction) where labels are text, and by slice if asked, from one scan."""
     has = canonical.expressions.__contains__
     keys = [name if kind.kind == "text" and has(name) else "null" for name in ("label", "prediction")]
     scores = [number.name for number in canonical.numbers if number.title in {"score", "probability"}]
     aggregates = {
         "n": "count(*)",
-        "ids": "sum(hash(id))",
-        "labelled": "sum(hash(id, label))" if has("label") and kind.kind != "text" else "0",
         "low": f"least({', '.join(f'min({name})' for name in scores)})" if scores else "null",
         "high": f"greatest({', '.join(f'max({name})' for name in scores)})" if scores else "null",
         "weight": "max(weight)" if has("weight") else "null",
@@ -91,9 +102,12 @@ def _run_scan(engine: Engine, canonical: Canonical, selected: str, kind: LabelKi
     for part in ("label", "prediction"):
         for function in ("avg", "min", "max"):
             aggregates[f"{part}_{function}"] = f"{function}({part})" if kind.kind == "number" and has(part) else "null"
-    aggregates |= {f"fault{i}": f"count(*) filter (where {fault.condition})" for i, fault in enumerate(faults)}
-    rows = engine.fetch_rows(f"select {', '.join(keys)}, {', '.join(aggregates.values())} from ({selected}) group by 1, 2")
-    names = ("label", "prediction", *aggregates)
+    aggregates |= {f"fault{i}": f"count(*) filter (where {fault.condition})" for i, fault in enumerate(list_faults(canonical))}
+    slices = [name for name in canonical.expressions if re.fullmatch(r"s\d+", name)] if by_slice else []
+    keys += slices
+    query = f"select {', '.join([*keys, *aggregates.values()])} from ({canonical.select_with_raw()}) group by all"
+    rows = engine.fetch_rows(query)
+    names = ("label", "prediction", *slices, *aggregates)
     return dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
 
 
@@ -104,14 +118,6 @@ def _find_centre(scanned: _Scanned, part: str) -> float:
         return 0.0
     step = (high - low) / 64
     return float(low if step == 0 else round((mean - low) / step) * step + low)
-
-
-def _sum_by_label(scanned: _Scanned) -> int:
-    """Return one number for the sums of id hashes of every label: the scan is grouped by label already."""
-    sums: dict[str | None, int] = {}
-    for label, total in zip(scanned["label"], scanned["ids"], strict=True):
-        sums[label] = sums.get(label, 0) + total
-    return hash(frozenset(sums.items()))
 
 
 def _list_labels(

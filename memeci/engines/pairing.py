@@ -19,7 +19,7 @@ MATERIALIZE_UP_TO = 2_000_000
 """Rows kept as a table. Above, tallies read the join anew: a table would cost memory for nothing when one scan suffices."""
 
 MAX_CODES = 10_000
-"""Distinct predictions up to which the join holds codes instead of texts."""
+"""Distinct labels up to which the join holds codes instead of texts."""
 
 PAIR = "pair"
 CANDIDATE = "candidate"
@@ -29,7 +29,8 @@ BASELINE = "baseline"
 class Pair(msgspec.Struct, frozen=True):
     """The joined relation: ``n`` examples, ``columns`` its column names, units numbered 0 … n_units − 1.
 
-    ``stored``: kept as a table; otherwise every query joins anew.
+    ``stored``: kept as a table; otherwise every query joins anew. ``assumed``: both sides were taken for the same examples
+    with the same labels; where that is not so, some rows are not ``matched``, or there are not ``n`` of them.
     """
 
     n: int
@@ -39,6 +40,7 @@ class Pair(msgspec.Struct, frozen=True):
     grouped: bool
     weighted: bool
     stored: bool
+    assumed: bool = False
     overlap: Overlap | None = None
     largest_weight: float | None = None
 
@@ -53,7 +55,7 @@ class Pair(msgspec.Struct, frozen=True):
 class PairSpec(msgspec.Struct, frozen=True):
     """``positive`` is the label whose probability ``score`` gives; None where there is no such thing.
 
-    ``units``: are they needed? ``by_id``: join on the ids themselves, though their hashes would do.
+    ``units``: are they needed? ``by_id``: look at every id and label, and assume nothing.
     """
 
     positive: str | None = None
@@ -64,21 +66,29 @@ class PairSpec(msgspec.Struct, frozen=True):
 def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: PairSpec) -> Pair:
     """Create the relation ``pair`` and return what it holds.
 
-    Raises DataError for sides that do not fit together, and for a duplicate id on either side.
+    Two sides of equal length are assumed to hold the same ids and labels, as they do in nearly every comparison: the join
+    itself shows whether that is true, and spares a look at every id before it. Whoever reads ``pair`` first calls
+    ``check_matched``, and builds it again by id where it raises.
+    Raises DataError for sides that do not fit together, and for a duplicate id on either side (by id, or without a baseline).
     """
-    if baseline is not None:
-        check_sides(candidate, baseline)
-    overlap = find_overlap(engine, candidate, baseline) if baseline is not None else None
     if baseline is None:
         check_duplicates(engine, candidate)
+    else:
+        check_sides(candidate, baseline)
+    overlap, assumed = None, False
+    if baseline is not None:
+        assumed = not spec.by_id and candidate.n == baseline.n
+        overlap = Overlap(candidate.n, 0, 0, 0) if assumed else find_overlap(engine, candidate, baseline)
     n = candidate.n if overlap is None else overlap.common
     grouped, weighted = candidate.columns.group is not None, candidate.columns.weight is not None
     units = _number_units(engine, candidate) if spec.units or grouped or weighted else None
     _number_leaves(engine, candidate)
     columns = _pair_columns(candidate, baseline, spec, units)
-    by_hash = _same_ids(candidate, baseline) and not spec.by_id
+    if assumed and baseline is not None:
+        same_label = " and c.label is not distinct from b.label" if _have_labels(candidate, baseline) else ""
+        columns["matched"] = f"c.h is not null and b.h is not null{same_label}"
     stored = n <= MATERIALIZE_UP_TO
-    _create_pair(engine, candidate, baseline, _Join(columns, units, by_hash, stored))
+    _create_pair(engine, candidate, baseline, _Join(columns, units, assumed, stored))
     return Pair(
         n=n,
         columns=frozenset(columns),
@@ -87,19 +97,20 @@ def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: P
         grouped=grouped,
         weighted=weighted,
         stored=stored,
+        assumed=assumed,
         overlap=overlap,
         largest_weight=candidate.largest_weight,
     )
 
 
-def explain_join(engine: Engine, candidate: Table, baseline: Table | None) -> None:
-    """Raise DataError for the duplicate ids that made a join give more rows than examples.
+def check_matched(pair: Pair, n: int, matched: bool | None) -> None:
+    """Raise NotMatched unless the ``n`` rows of an assumed pair are one example of each side, and each example is there once."""
+    if pair.assumed and not (n == pair.n and matched):
+        raise NotMatched
 
-    Returns where there are none: then two ids share a hash, and the sides must be joined by id.
-    """
-    for table in (candidate, baseline):
-        if table is not None:
-            check_duplicates(engine, table)
+
+class NotMatched(Exception):
+    """Both sides were assumed to hold the same ids and labels, and do not: join them by id."""
 
 
 class _Units(msgspec.Struct, frozen=True):
@@ -113,20 +124,22 @@ class _Units(msgspec.Struct, frozen=True):
 class _Join(msgspec.Struct, frozen=True):
     columns: dict[str, str]
     units: _Units | None
-    by_hash: bool
+    assumed: bool
     stored: bool
 
 
 def _create_pair(engine: Engine, candidate: Table, baseline: Table | None, join: _Join) -> None:
-    """Create ``pair``: joined on ids, or on their hashes where both sides are known to have the same ids.
+    """Create ``pair``: joined by id, or by its hash where both sides are assumed to hold the same examples.
 
-    The hash table of a join on hashes holds eight bytes an id, whatever the length of the ids, and a byte or two a prediction.
+    A join that keeps what has no partner then shows any difference: another id or label, a duplicate. Its hash table holds
+    eight bytes an example, whatever the length of the ids, and a byte or two each for label and prediction. That two of ten
+    million ids share a hash has a chance of 3e-6 and costs a second join; that one other id stays hidden, a chance of 2⁻⁶⁴.
     """
     listed = ", ".join(f"{sql} as {name}" for name, sql in join.columns.items())
     left, right = f"{candidate.view} c", ""
-    if baseline is not None and join.by_hash:
+    if baseline is not None and join.assumed:
         left = f"(select *, hash(id) as h from {candidate.view}) c"
-        right = f" join (select * {_compact(engine, baseline)}, hash(id) as h from {baseline.view}) b on c.h = b.h"
+        right = f" full join (select * {_compact(engine, baseline)}, hash(id) as h from {baseline.view}) b on c.h = b.h"
     elif baseline is not None:
         right = f" join {baseline.view} b on c.id = b.id"
     slices = [f"c.s{i} is not distinct from l.s{i}" for i in range(len(candidate.columns.slices))]
@@ -138,27 +151,21 @@ def _create_pair(engine: Engine, candidate: Table, baseline: Table | None, join:
 
 
 def _compact(engine: Engine, baseline: Table) -> str:
-    """Return a REPLACE clause that turns the baseline's predictions into codes, where they are few."""
-    if baseline.kind.kind != "text" or not 0 < len(baseline.predictions) <= MAX_CODES:
+    """Return a REPLACE clause that turns the baseline's labels and predictions into codes, where they are few."""
+    names = sorted({*baseline.labels, *baseline.predictions})
+    if baseline.kind.kind != "text" or not 0 < len(names) <= MAX_CODES:
         return ""
-    engine.execute("drop type if exists prediction_code")
-    engine.execute(f"create type prediction_code as enum ({', '.join(quote_text(label) for label in baseline.predictions)})")
-    return "replace (cast(prediction as prediction_code) as prediction)"
-
-
-def _same_ids(candidate: Table, baseline: Table | None) -> bool:
-    """Equal sums of 64-bit hashes over equally many ids: the same ids on both sides, or a chance of 2⁻⁶⁴."""
-    return baseline is not None and candidate.n == baseline.n and candidate.row_hash == baseline.row_hash
+    engine.execute("drop type if exists label_code")
+    engine.execute(f"create type label_code as enum ({', '.join(quote_text(name) for name in names)})")
+    parts = ["prediction"] + (["label"] if baseline.columns.label is not None else [])
+    return f"replace ({', '.join(f'cast({part} as label_code) as {part}' for part in parts)})"
 
 
 def find_overlap(engine: Engine, candidate: Table, baseline: Table) -> Overlap:
-    """Return how the two sides' examples overlap. Looks at single rows only where ids or labels differ."""
-    has_labels = "label" in _available(candidate) and "label" in _available(baseline)
-    if _same_ids(candidate, baseline) and (candidate.label_hash == baseline.label_hash or not has_labels):
-        return Overlap(candidate.n, 0, 0, 0)
+    """Return how the two sides' examples overlap, looked up id by id."""
     for table in (candidate, baseline):
         check_duplicates(engine, table)
-    changed = "c.label is distinct from b.label" if has_labels else "false"
+    changed = "c.label is distinct from b.label" if _have_labels(candidate, baseline) else "false"
     common, relabelled = engine.fetch_rows(
         f"select count(*), count(*) filter (where {changed}) from {candidate.view} c join {baseline.view} b on c.id = b.id"
     )[0]
@@ -173,10 +180,8 @@ def find_overlap(engine: Engine, candidate: Table, baseline: Table) -> Overlap:
     return Overlap(common, baseline.n - common, candidate.n - common, relabelled)
 
 
-def _available(table: Table) -> set[str]:
-    columns = table.columns
-    parts = {"label": columns.label, "prediction": columns.prediction, "score": columns.score}
-    return {name for name, column in parts.items() if column is not None}
+def _have_labels(candidate: Table, baseline: Table) -> bool:
+    return candidate.columns.label is not None and baseline.columns.label is not None
 
 
 def _pair_columns(candidate: Table, baseline: Table | None, spec: PairSpec, units: _Units | None) -> dict[str, str]:
@@ -231,8 +236,16 @@ def _number_leaves(engine: Engine, candidate: Table) -> None:
     listed = ", ".join(names)
     engine.execute(
         f"create or replace temp table leaves as select {listed}, cast(row_number() over (order by {listed}) - 1 as integer) as leaf"
-        f" from (select distinct {listed} from {candidate.view})"
+        f" from ({_select_leaves(candidate, listed)})"
     )
+
+
+def _select_leaves(candidate: Table, listed: str) -> str:
+    """Return a SELECT of the combinations of slice values: those that loading met, else of a scan for them."""
+    if not candidate.leaves:
+        return f"select distinct {listed} from {candidate.view}"
+    rows = ", ".join("(" + ", ".join("null" if value is None else quote_text(value) for value in leaf) + ")" for leaf in candidate.leaves)
+    return f"select {', '.join(f'cast({name} as varchar) as {name}' for name in listed.split(', '))} from (values {rows}) t({listed})"
 
 
 def _number_units(engine: Engine, candidate: Table) -> _Units:

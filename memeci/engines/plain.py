@@ -1,8 +1,8 @@
-"""Which text columns of a large file can be read as they are: looked up once in their distinct values, instead of row by row."""
+"""Text columns of a large file that can be read as they are: assumed from the first rows, confirmed by the scan of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine, LabelKind
@@ -11,28 +11,32 @@ from memeci.relation import Columns, ColumnType, FileFormat, Relation
 MIN_ROWS = 1_000_000
 """Below, normalising every row costs less than another look at the file."""
 
+FIRST_ROWS = 100_000
 MAX_VALUES = 10_000
-"""Combinations looked at; columns with more are normalised row by row."""
+"""Combinations of values in the first rows; files with more are normalised row by row."""
 
 
-def find_plain_columns(
+def guess_plain_columns(
     engine: Engine, relation: Relation, schema: Sequence[ColumnType], columns: Columns, kind: LabelKind
 ) -> frozenset[str]:
-    """Return the label, prediction and slice columns whose every value is what `canonical` would make of it anyway."""
-    kinds = {column.name: column.kind for column in schema}
-    parts = [columns.label, columns.prediction] if kind.kind == "text" else []
-    names = [name for name in dict.fromkeys([*parts, *columns.slices]) if name is not None and kinds[name] == "text"]
-    if relation.format is not FileFormat.PARQUET or not names:
+    """Return the text columns among label, prediction and slices whose first values are what `canonical` would make of them anyway.
+
+    None of them unless these columns have few values: then a scan can group by all of them, which confirms the guess.
+    """
+    if relation.format is not FileFormat.PARQUET or kind.kind != "text":
         return frozenset()
+    names = [name for name in dict.fromkeys([columns.label, columns.prediction, *columns.slices]) if name is not None]
     scan = engine.scan(relation)
-    if engine.fetch_rows(f"select count(*) from {scan}")[0][0] < MIN_ROWS:
+    if not names or engine.fetch_rows(f"select count(*) from {scan}")[0][0] < MIN_ROWS:
         return frozenset()
     listed = ", ".join(f"cast({quote_name(name)} as varchar)" for name in names)
-    rows = engine.fetch_rows(f"select distinct {listed} from {scan} limit {MAX_VALUES + 1}")
+    rows = engine.fetch_rows(f"select distinct {listed} from (select * from {scan} limit {FIRST_ROWS}) limit {MAX_VALUES + 1}")
     if len(rows) > MAX_VALUES:
         return frozenset()
-    return frozenset(name for i, name in enumerate(names) if all(_is_plain(row[i]) for row in rows))
+    texts = {column.name for column in schema if column.kind == "text"}
+    return frozenset(name for name, values in zip(names, zip(*rows, strict=True), strict=True) if name in texts and are_plain(values))
 
 
-def _is_plain(value: str | None) -> bool:
-    return value is None or (value != "" and value.lower() not in {"true", "false"} and not value.endswith(".0"))
+def are_plain(values: Iterable[str | None]) -> bool:
+    """Return whether all values are canonical already."""
+    return all(v is None or (v != "" and v.lower() not in {"true", "false"} and not v.endswith(".0")) for v in values)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from memeci.engines.counting import (
+    ChangedIds,
     CountedCells,
     count_cells,
     count_label_sets,
@@ -19,7 +20,7 @@ from memeci.engines.counting import (
     positive_sql,
 )
 from memeci.engines.engine import Engine, Table
-from memeci.engines.pairing import PAIR, Pair, PairSpec, build_pair, explain_join
+from memeci.engines.pairing import PAIR, NotMatched, Pair, PairSpec, build_pair, check_matched
 from memeci.metrics import Metric
 from memeci.metrics.tallies import Leaves, ScoreArrays, Tallies
 from memeci.records import Task
@@ -58,34 +59,34 @@ class _Sides(msgspec.Struct, frozen=True):
 
 
 class Tallied(msgspec.Struct, frozen=True):
-    """``changed`` holds a few ids of changed predictions where the pair is not stored: (label, before, now) → ids."""
+    """``changed`` holds a few ids of changed predictions where the pair is not stored."""
 
     tallies: Tallies
     pair: Pair
-    changed: Mapping[tuple[str, str, str], Sequence[str]]
+    changed: Sequence[ChangedIds]
 
 
 def build_tallies(engine: Engine, candidate: Table, baseline: Table | None, plan: TallyPlan) -> Tallied:
     """Join the sides and count what the metrics need. Raises DataError for a duplicate id."""
     spec = PairSpec(plan.scored_label, plan.needs("moment", "array") or plan.task is Task.MULTILABEL)
-    pair = build_pair(engine, candidate, baseline, spec)
-    cells = _count_cells(engine, pair, plan)
-    if _count_rows(engine, cells) != pair.n:
-        explain_join(engine, candidate, baseline)
-        pair = build_pair(engine, candidate, baseline, replace(spec, by_id=True))
-        cells = _count_cells(engine, pair, plan)
+    try:
+        pair, cells = _join(engine, candidate, baseline, spec, plan)
+    except NotMatched:
+        pair, cells = _join(engine, candidate, baseline, replace(spec, by_id=True), plan)
     tally = cells.tally if cells is not None else None
     leaves = count_leaves(engine, pair, candidate, plan.slices, plan.min_slice_size, tally)
     counted = _count(engine, pair, _Sides(candidate, baseline), plan, leaves)
-    return Tallied(replace(counted, cells=tally), pair, cells.changed if cells is not None else {})
+    return Tallied(replace(counted, cells=tally), pair, cells.changed if cells is not None else ())
 
 
-def _count_cells(engine: Engine, pair: Pair, plan: TallyPlan) -> CountedCells | None:
-    return count_cells(engine, pair, plan.labels) if plan.task in {Task.BINARY, Task.MULTICLASS} else None
-
-
-def _count_rows(engine: Engine, cells: CountedCells | None) -> int:
-    return int(cells.tally.n.sum()) if cells is not None else int(engine.fetch_rows(f"select count(*) from {PAIR}")[0][0])
+def _join(engine: Engine, candidate: Table, baseline: Table | None, spec: PairSpec, plan: TallyPlan) -> tuple[Pair, CountedCells | None]:
+    """Return the pair and, where labels are classes, its joint counts. Raises NotMatched where it is not what it was assumed to be."""
+    pair = build_pair(engine, candidate, baseline, spec)
+    if plan.task in {Task.BINARY, Task.MULTICLASS}:
+        return pair, count_cells(engine, pair, plan.labels)
+    if pair.assumed:
+        check_matched(pair, *engine.fetch_rows(f"select count(*), bool_and(matched) from {PAIR}")[0])
+    return pair, None
 
 
 def _count(engine: Engine, pair: Pair, sides: _Sides, plan: TallyPlan, leaves: Leaves) -> Tallies:

@@ -37,7 +37,7 @@ class Parts(msgspec.Struct, frozen=True):
     candidate: Candidate
     baseline: Baseline | None
     table: Table
-    digest: str
+    digest: str | None
     tallies: Tallies
     pair: Pair
     decided: Decided

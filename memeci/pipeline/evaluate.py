@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from memeci.config import Config
 from memeci.decision import is_failure
 from memeci.diagnosis import diagnose
-from memeci.engines.digest import compute_digest
+from memeci.engines.digest import compute_digest, digest_files
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Engine, Progress, Table
 from memeci.engines.export import write_predictions
@@ -32,6 +32,7 @@ from memeci.pipeline.rerun import rerun_baseline
 from memeci.pipeline.shares import explain_flips
 from memeci.pipeline.sides import Setup, load_baseline, load_candidate
 from memeci.puns import build_docker_tag
+from memeci.readers import open_predictions
 from memeci.records import Candidate, Evaluation, Task
 from memeci.usercode import run_command
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from memeci.registry import Credentials, Registry
 
 KEEP_UP_TO = 1_000_000
-"""Examples whose predictions are kept beside the record. More are written when a release asks for them."""
+"""Examples whose predictions are kept beside the record. More are written, and a digest of them made, when a release asks for it."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -153,7 +154,7 @@ class _Evaluation(msgspec.Struct, frozen=True):
         parts = Parts(
             config=config,
             task=task,
-            candidate=self._describe_candidate(),
+            candidate=self._describe_candidate(table),
             baseline=found.baseline if found else None,
             table=table,
             digest=self._find_digest(table, tallied.pair, found),
@@ -185,17 +186,18 @@ class _Evaluation(msgspec.Struct, frozen=True):
             setup = replace(setup, config=replace(setup.config, columns=found.columns))
         return load_baseline(self.engine, found.source, task, setup, released=found.released)
 
-    def _describe_candidate(self) -> Candidate:
+    def _describe_candidate(self, table: Table) -> Candidate:
         head = self.registry.read_head() if self.registry is not None else None
         commit = self.request.commit or (head.commit if head else None)
-        return Candidate(self.source, commit, head.dirty if head else False)
+        file_digest = digest_files(open_predictions(self.source).paths) if table.n > KEEP_UP_TO else None
+        return Candidate(self.source, commit, head.dirty if head else False, file_digest)
 
-    def _find_digest(self, table: Table, pair: Pair, found: FoundSide | None) -> str:
-        """Return the dataset's digest: the release's own where ids and labels are the same, else computed."""
+    def _find_digest(self, table: Table, pair: Pair, found: FoundSide | None) -> str | None:
+        """Return the dataset's digest: the release's own where ids and labels are the same, else computed; None where that is dear."""
         same = pair.overlap is not None and pair.overlap.complete and not pair.overlap.relabelled
         if same and found is not None and found.released and found.record is not None:
             return found.record.dataset.digest
-        return compute_digest(self.engine, table)
+        return compute_digest(self.engine, table) if table.n <= KEEP_UP_TO else None
 
     def _finish(self, record: Evaluation, table: Table, failed: bool) -> Evaluated:
         """Add findings and the pun, draw, and write the output folder."""

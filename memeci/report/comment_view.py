@@ -189,7 +189,8 @@ def _format_footer(record: Evaluation, say: Phrases) -> list[str]:
     parts = [origin.memeci_version]
     if decision.n_tests:
         parts.append(f"{say.word('false_alarms')} ≤ {decision.alpha * 100:g}% ({decision.n_tests} {say.word('tests')})")
-    parts.append(f"{say.word('test_set')} {record.dataset.digest[:19]}")
+    if record.dataset.digest is not None:
+        parts.append(f"{say.word('test_set')} {record.dataset.digest[:19]}")
     parts += [part for part in (origin.engine, origin.created_at) if part]
     return parts
 

@@ -34,6 +34,7 @@ SIGNS = {
 
 
 def new_table() -> Table:
+    """Return an empty table as all of the terminal look: a line under the names, and no others."""
     from rich import box
     from rich.table import Table
 
@@ -41,6 +42,7 @@ def new_table() -> Table:
 
 
 def build_table(rows: list[Row], short: Phrases, keys: list[str]) -> Table:
+    """Return comparisons as a table with the columns ``keys``, named in one language; long names fold."""
     from rich.text import Text
 
     table = new_table()
@@ -88,6 +90,7 @@ def build_flip_table(flips: list[FlipExample], short: Phrases, width: int) -> Ta
 
 
 def build_cell(cell: MatrixCell, right: bool) -> Text:
+    """Return a cell of the confusion matrix: the count, and its change in brackets, green where it is welcome."""
     from rich.text import Text
 
     if not cell.change:
@@ -115,6 +118,7 @@ def _fit(text: str, columns: int) -> str:
 
 
 def plain(text: str, limit: int) -> Text:
+    """Return outside text as one printable line of at most ``limit`` characters; nothing in it is markup."""
     from rich.text import Text
 
     return Text(to_line(text, limit))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from memeci.pipeline.publish import load_record
 from memeci.records import Pairing, Status, Task
 from tests.builders.commands import run_memeci
 from tests.builders.repository import RepoBuilder
@@ -391,7 +392,13 @@ def test_predictions_left_out_for_their_size__are_written_by_the_release(reposit
     monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
     run_memeci(repository.path, "evaluate")
     assert not (repository.path / ".memeci" / "predictions.parquet").exists()
+    monkeypatch.undo()
+    run_memeci(repository.path, "evaluate", "--output-dir", "again")
+    digest = load_record(repository.path / "again").dataset.digest
+    assert load_record(repository.path / ".memeci").dataset.digest is None
     assert run_memeci(repository.path, "release").code == 0
+    assert load_record(repository.path / ".memeci").dataset.digest == digest
+    monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
     assert run_memeci(repository.path, "evaluate").record.decision.pairing is Pairing.PAIRED
     changed = (repository.path / "out" / "predictions.csv").read_text().replace("1,1,1", "1,0,1")
     (repository.path / "out" / "predictions.csv").write_text(changed)

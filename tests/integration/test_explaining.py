@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from memeci.engines import pairing
 from memeci.records import FlipKind, Flips
 from tests.builders.commands import Ran, run_memeci
 from tests.builders.repository import RepoBuilder
@@ -58,6 +59,22 @@ def test_undeclared_column_that_explains_all__is_named_with_its_share(tmp_path: 
     assert share.share is not None
     assert share.share > 0.7
     assert "topic=t3 accounts for" in ran.out
+
+
+@pytest.mark.parametrize("text", [True, False], ids=["with texts", "without"])
+def test_examples_of_a_pair_too_large_to_keep__are_told_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bool) -> None:
+    topic = [f"t{k}" for k in make_topic()]
+    sides = make_sides()
+    write_table(tmp_path / "old.csv", sides[0])
+    write_table(tmp_path / "new.csv", {**sides[1], "topic": topic, **({"text": [f"text {i}" for i in range(N)]} if text else {})})
+    monkeypatch.setattr(pairing, "MATERIALIZE_UP_TO", 10)
+    ran = run_memeci(tmp_path, "evaluate", "new.csv", "-b", "old.csv", "-l", "en", "--no-meme", "--slice", "topic")
+    examples = get_flips(ran).examples
+    assert {example.kind for example in examples} == {FlipKind.BROKEN, FlipKind.FIXED}
+    for example in examples:
+        i = int(example.id[1:])
+        assert (example.label, example.baseline, example.candidate) == (sides[0]["label"][i], *(side["prediction"][i] for side in sides))
+        assert (example.slice, example.text) == ({"topic": topic[i]}, f"text {i}" if text else None)
 
 
 def test_it__is_no_part_of_the_tested_family(tmp_path: Path) -> None:
