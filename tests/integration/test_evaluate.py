@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memeci.pipeline.publish import load_record
-from memeci.records import Pairing, Status, Task
+from memeci.record_file import read_evaluation
+from memeci.records import Evaluation, Pairing, Status, Task
 from tests.builders.commands import run_memeci
 from tests.builders.repository import RepoBuilder
 from tests.builders.tables import write_table
@@ -388,16 +388,20 @@ def test_bare_metrics_in_the_tag__have_no_error_bar_and_it_says_so(tmp_path: Pat
     assert "no error bar" in ran.out
 
 
+def _read_record(folder: Path) -> Evaluation:
+    return read_evaluation(folder / "record.json", next_step="")
+
+
 def test_predictions_left_out_for_their_size__are_written_by_the_release(repository: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
     run_memeci(repository.path, "evaluate")
     assert not (repository.path / ".memeci" / "predictions.parquet").exists()
     monkeypatch.undo()
     run_memeci(repository.path, "evaluate", "--output-dir", "again")
-    digest = load_record(repository.path / "again").dataset.digest
-    assert load_record(repository.path / ".memeci").dataset.digest is None
+    digest = _read_record(repository.path / "again").dataset.digest
+    assert _read_record(repository.path / ".memeci").dataset.digest is None
     assert run_memeci(repository.path, "release").code == 0
-    assert load_record(repository.path / ".memeci").dataset.digest == digest
+    assert _read_record(repository.path / ".memeci").dataset.digest == digest
     monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
     assert run_memeci(repository.path, "evaluate").record.decision.pairing is Pairing.PAIRED
     changed = (repository.path / "out" / "predictions.csv").read_text().replace("1,1,1", "1,0,1")
