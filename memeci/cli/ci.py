@@ -100,7 +100,7 @@ def _archive(evaluated: Evaluated, environment: Environment) -> None:
 
 
 def _publish(evaluated: Evaluated, environment: Environment, image: str | None, release_tag: str) -> None:
-    from memeci.pipeline import Show, publish, write_request_note
+    from memeci.pipeline.publish import Show, publish, write_request_note
     from memeci.report import choose_language, print_evaluation
 
     record, folder = evaluated.record, Path(evaluated.output_dir or OUTPUT_DIR)
@@ -115,7 +115,7 @@ def _publish(evaluated: Evaluated, environment: Environment, image: str | None, 
 def _release(evaluated: Evaluated, settings: Config, bump: str) -> str:
     """Tag and push. It comes before publishing, so that the outputs can name the tag."""
     from memeci.config import clean_environment
-    from memeci.pipeline import complete_outputs
+    from memeci.pipeline.release import complete_outputs
     from memeci.registry import Bump, ReleaseRequest
 
     if evaluated.registry is None:

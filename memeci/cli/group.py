@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import gc
@@ -63,6 +64,7 @@ class LazyGroup(click.Group):
         extra.pop("standalone_mode", None)
         # Nearly all a short run allocates is modules and classes that stay: looking through them every 700 objects finds nothing.
         gc.set_threshold(GC_THRESHOLD)
+        atexit.register(gc.freeze)  # nor does the interpreter's own last look, when all memory goes back anyway
         for name in ("stdout", "stderr"):
             if getattr(sys, name) is None:  # closed by the caller: `memeci … >&-`
                 setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the rest of the process

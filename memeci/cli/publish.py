@@ -13,7 +13,7 @@ from memeci.filenames import OUTPUT_DIR
 
 if TYPE_CHECKING:
     from memeci.config import Environment
-    from memeci.pipeline import Published
+    from memeci.pipeline.publish import Published
 
 
 @click.command("publish")
@@ -32,7 +32,8 @@ def command(directory: Path, image: str | None) -> int:
 
 def post_artifact(directory: Path, environment: Environment, image: str | None) -> int:
     """Check the artifact, post, and say what was done. A failed verdict is no failure of the messenger: returns 0."""
-    from memeci.pipeline import Show, draw_record, load_artifact, publish
+    from memeci.pipeline import draw_record
+    from memeci.pipeline.publish import Show, load_artifact, publish
 
     record, checked = load_artifact(directory, environment)
     say_published(publish(record, directory, checked, Show(draw_record(record).drawn, image)), record.language)

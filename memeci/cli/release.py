@@ -31,7 +31,7 @@ def command(here: Here, output_dir: Path | None, as_json: bool, **options: Any) 
     major part, an improvement beyond doubt the minor one, anything else the patch.
     """
     from memeci.config import clean_environment
-    from memeci.pipeline import complete_outputs
+    from memeci.pipeline.release import complete_outputs
 
     folder = output_dir or Path(here.config.output_dir)
     complete_outputs(folder, here.config, clean_environment())

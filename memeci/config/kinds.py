@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import math
 import re
@@ -160,6 +159,8 @@ def unknown_key(setting: Setting, name: str, known: Iterable[str]) -> ConfigErro
 
 def find_nearest(text: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like ``text``, or None if none is near."""
+    import difflib
+
     matches = difflib.get_close_matches(text.casefold(), list(known), n=1, cutoff=0.55)
     return matches[0] if matches else None
 

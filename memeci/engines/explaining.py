@@ -70,11 +70,11 @@ def count_changes(engine: Engine, tallied: Tallied, candidate: Table) -> Changes
     With groups the declared columns are counted as well, because the tallies do not know whose flips theirs are.
     """
     pair = tallied.pair
-    if tallied.tallies.cells is None or not pair.stored or not _keep_flips(engine, grouped=pair.grouped):
+    if tallied.tallies.cells is None or not pair.stored:
         return None
     declared = candidate.columns.slices if len(tallied.tallies.leaves.n) <= MAX_CELLS else ()
     undeclared = _find_columns(engine, candidate, len(tallied.tallies.leaves.n) if declared else 1)
-    if not undeclared and not (pair.grouped and declared):
+    if (not undeclared and not (pair.grouped and declared)) or not _keep_flips(engine, grouped=pair.grouped):
         return None
     _create_explained(engine, candidate, (*declared, *undeclared), partial=pair.overlap is None or not pair.overlap.complete)
     return _count(engine, candidate, declared, undeclared, grouped=pair.grouped)

@@ -12,7 +12,8 @@ import pytest
 from memeci.config import CI, Environment, TokenKind
 from memeci.errors import DataError
 from memeci.forges import Delivery
-from memeci.pipeline import Drawn, Show, load_artifact, publish, write_request_note
+from memeci.pipeline import Drawn
+from memeci.pipeline.publish import Show, load_artifact, publish, write_request_note
 from memeci.records import Evaluation, encode_record
 from tests.builders.evaluations import CANDIDATE_COMMIT, failing
 from tests.builders.forge import ME, TOKEN, State, serve_forge
