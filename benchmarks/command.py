@@ -1,4 +1,10 @@
-"""Start-up, and one small `memeci evaluate` against a release: with `dvc metrics diff`, where the path of a dvc is given."""
+"""Start-up, and one small `memeci evaluate` against a release: with `dvc metrics diff`, where the path of a dvc is given.
+
+Everything is measured twice. *Warm* is a command that ran here before: Python finds its modules compiled. *Cold* is the
+first run on a fresh machine, such as a CI runner whose tools were installed a moment ago by an installer that compiles
+nothing (uv): every module, those of the standard library too, is compiled from its source, and nothing of that is kept.
+Each command runs with the Python it is installed in; the fairest memeci is one in an environment of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +16,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-from timing import compare
 
 N_EXAMPLES = 3_592
 MEMECI = [sys.executable, "-m", "memeci"]
@@ -65,34 +69,44 @@ def build_dvc(folder: Path, dvc: str) -> None:
         raise RuntimeError("`dvc metrics diff v1` shows no difference: there is nothing to compare with")
 
 
-def print_alone(name: str, command: list[str], folder: Path, runs: int = 9) -> None:
-    """Print the median CPU seconds of a command by itself, of its git processes too."""
-    spent = []
-    for _ in range(runs):
-        before = os.times()
-        subprocess.run(command, cwd=folder, capture_output=True, check=True)
-        after = os.times()
-        spent.append(after.children_user + after.children_system - before.children_user - before.children_system)
-    print(f"{name:42s} cpu {statistics.median(spent):7.3f} s   ({runs} runs)")
+def spend(command: list[str], folder: Path, environment: dict[str, str]) -> float:
+    """Run a command and return its CPU seconds, with those of the processes it waited for."""
+    before = os.times()
+    subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
-def main() -> None:
-    # Modules are compiled at the first run here, as in an installation.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
-    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as other:
+def print_medians(commands: dict[str, tuple[list[str], Path]], environment: dict[str, str], runs: int) -> None:
+    """Run the commands in turn and print the median CPU seconds of each, and of its ratio to the last one."""
+    for command, folder in commands.values():
+        spend(command, folder, environment)
+    spent = [{name: spend(*command, environment) for name, command in commands.items()} for _ in range(runs)]
+    *_, reference = commands
+    for name in commands:
+        ratio = statistics.median(turn[name] / turn[reference] for turn in spent)
+        print(f"  {name:32s} cpu {statistics.median(turn[name] for turn in spent):6.3f} s    {ratio:5.2f} × {reference}")
+
+
+def main(runs: int = 9) -> None:
+    root = str(Path(__file__).resolve().parents[1])
+    python = {k: v for k, v in os.environ.items() if k not in {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}} | {"PYTHONPATH": root}
+    os.environ.update(PYTHONPATH=root)
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as other, tempfile.TemporaryDirectory() as empty:
         folder, theirs = Path(name), Path(other)
         build_memeci(folder)
-        print_alone("memeci --help", [*MEMECI, "--help"], folder)
-        print_alone("memeci evaluate --no-meme", [*MEMECI, "evaluate", "--no-meme"], folder)
-        print_alone("memeci evaluate", [*MEMECI, "evaluate"], folder)
-        if len(sys.argv) < 2:
-            return
-        dvc = sys.argv[1]
-        build_dvc(theirs, dvc)
-        diff = ["sh", "-c", 'cd "$0" && exec "$1" metrics diff v1', str(theirs), dvc]
-        for label, options in (("memeci evaluate --no-meme", ["--no-meme"]), ("memeci evaluate, with picture", [])):
-            compare(label, [*MEMECI, "evaluate", *options], "dvc metrics diff", diff, runs=7, cwd=folder)
+        commands = {
+            "memeci --help": ([*MEMECI, "--help"], folder),
+            "memeci evaluate": ([*MEMECI, "evaluate"], folder),
+            "memeci evaluate --no-meme": ([*MEMECI, "evaluate", "--no-meme"], folder),
+        }
+        if len(sys.argv) > 1:
+            build_dvc(theirs, sys.argv[1])
+            commands["dvc metrics diff"] = ([sys.argv[1], "metrics", "diff", "v1"], theirs)
+        print(f"warm, median of {runs}")
+        print_medians(commands, python, runs)
+        print(f"cold, median of {runs}")
+        print_medians(commands, python | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": empty}, runs)
 
 
 if __name__ == "__main__":

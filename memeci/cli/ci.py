@@ -79,7 +79,7 @@ def _evaluate(environment: Environment, config: Path | None, image: str | None, 
 
 def _publish_crash(crash: CrashError, folder: Path, environment: Environment) -> None:
     """Say in the pull request what crashed, where the last verdict stands now."""
-    from memeci.pipeline import Show, publish, write_request_note
+    from memeci.pipeline.publish import Show, publish, write_request_note
 
     published = publish(crash.incident, folder, environment, Show(crash.drawn))
     write_request_note(folder, environment)
