@@ -25,6 +25,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HOMES = {
     "git": {"registry"},
     "duckdb": {"engines"},
+    "_duckdb": {"engines"},
     "jinja2": {"report", "memes"},
     "pypinyin": {"puns"},
     "click": {"cli"},

@@ -52,7 +52,9 @@ def command(mode: str, config: Path | None, image: str | None, bump: str) -> int
 
 def _evaluate(environment: Environment, config: Path | None, image: str | None, bump: str | None) -> int:
     """Evaluate, release where ``bump`` says how, publish, and return the exit code of the verdict."""
-    from memeci.config import clean_environment, load_config
+    from memeci.config import clean_environment, load_config, load_numpy
+
+    load_numpy()
     from memeci.pipeline import CrashError, Request, evaluate
     from memeci.registry import find_credentials
 

@@ -54,7 +54,9 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
     are. Exits with 1 if the gate failed, and only then.
     """
     from memeci.cli.progress import show_progress
-    from memeci.config import clean_environment, load_config, read_environment
+    from memeci.config import clean_environment, load_config, load_numpy, read_environment
+
+    load_numpy()
     from memeci.pipeline import Request, evaluate
     from memeci.registry import find_credentials
 

@@ -34,7 +34,9 @@ def command(runs: tuple[str, ...], config: Path | None, model: str | None, save:
     about this one run of it.
     """
     from memeci.cli.progress import show_progress
-    from memeci.config import clean_environment, load_config, read_environment
+    from memeci.config import clean_environment, load_config, load_numpy, read_environment
+
+    load_numpy()
     from memeci.pipeline.evaluate import Request
     from memeci.pipeline.noise import measure_noise
 

@@ -13,6 +13,7 @@ from memeci.config.gates import GateConfig
 from memeci.config.loading import Override, find_config, load_config, load_configs
 from memeci.config.schema import ColumnsConfig, Config, MetricConfig, PunsConfig, RegistryConfig
 from memeci.config.secrets import hide_secrets
+from memeci.config.threads import load_numpy
 
 __all__ = [
     "CI",
@@ -31,6 +32,7 @@ __all__ = [
     "hide_secrets",
     "load_config",
     "load_configs",
+    "load_numpy",
     "plain_environment",
     "read_environment",
 ]

@@ -70,9 +70,9 @@ def redraw_imbalances(source: Source, count: Integers, n_draws: int) -> Floats:
     drawn[single] = signs
     few = np.flatnonzero((count != 1) & (count <= EXACT_COUNT))
     n_words = -(-count[few] // WORD_BITS)
-    for words in np.unique(n_words):
+    for words in sorted(set(n_words.tolist())):
         rows = few[n_words == words]
-        drawn[rows] = 2.0 * _draw_binomials(source, count[rows], int(words), n_draws) - count[rows, None]
+        drawn[rows] = 2.0 * _draw_binomials(source, count[rows], words, n_draws) - count[rows, None]
     many = np.flatnonzero(count > EXACT_COUNT)
     m = count[many, None].astype(np.float64)
     drawn[many] = np.clip(2.0 * np.rint((m + np.sqrt(m) * source.normals((len(many), n_draws))) / 2.0) - m, -m, m)

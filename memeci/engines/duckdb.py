@@ -39,8 +39,7 @@ class DuckDBEngine:
     """One in-memory database with a memory limit; what does not fit spills to a temporary folder that is removed at the end."""
 
     def __init__(self, *, memory_limit: str | None = None, progress: Progress | None = None) -> None:
-        import duckdb
-
+        duckdb = _load_duckdb()
         self._errors = duckdb.Error
         self._out_of_memory = duckdb.OutOfMemoryException
         self._connection = duckdb.connect()
@@ -208,6 +207,17 @@ class DuckDBEngine:
             thread.join()
 
         return stop
+
+
+def _load_duckdb() -> Any:
+    """Return DuckDB's compiled module: all we use is in it, and the package around it takes several times as long to load."""
+    try:
+        import _duckdb
+    except ImportError:  # it had another name before DuckDB 1.4
+        import duckdb
+
+        return duckdb
+    return _duckdb
 
 
 def _to_interrupt(error: RuntimeError) -> BaseException:

@@ -121,8 +121,8 @@ def _trace(found: Thresholds) -> tuple[tuple[float, float], ...]:
     tpr = np.r_[0.0, (1 - found.positive_below / found.positives)[::-1]]
     # Points at even steps of both axes: a curve that hugs the corner keeps its corner.
     wanted = np.linspace(0, 2, MAX_ROC_POINTS - 2)
-    at = np.unique(np.r_[0, np.searchsorted(fpr + tpr, wanted, side="right").clip(1, len(fpr)) - 1, len(fpr) - 1])
-    return tuple((round(float(fpr[i]), 6), round(float(tpr[i]), 6)) for i in at)
+    at = {0, *(np.searchsorted(fpr + tpr, wanted, side="right").clip(1, len(fpr)) - 1).tolist(), len(fpr) - 1}
+    return tuple((round(float(fpr[i]), 6), round(float(tpr[i]), 6)) for i in sorted(at))
 
 
 def build_calibration(scores: ScoreArrays | None) -> tuple[CalibrationBin, ...]:
