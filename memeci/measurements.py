@@ -96,3 +96,5 @@ class Measurements(msgspec.Struct, frozen=True):
     grouped: bool = False
     seed: int = 0
     """From a digest of the data: the same predictions give the same verdict."""
+    slack: Floats | None = None
+    """float64[J]: how far delta (or a value without a baseline) may be from the exact one, where scores were put into bins; else 0."""

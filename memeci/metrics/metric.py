@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from memeci.measurements import Floats, Integers
 from memeci.metrics.runs import Runs
 from memeci.metrics.sample import Sample
+from memeci.metrics.thresholds import Ranked, Thresholds
 from memeci.records import Direction, Task, Unit
 
 CLASSIFICATION = frozenset({Task.BINARY, Task.MULTICLASS})
@@ -67,7 +68,7 @@ class Gradient(msgspec.Struct, frozen=True):
 
 
 class Metric(Protocol):
-    """What every metric says about itself. ``kind`` is label, moment or array; ``undefined`` explains a NaN to the user."""
+    """What every metric says about itself. ``kind`` is label, moment, rank or array; ``undefined`` explains a NaN to the user."""
 
     @property
     def name(self) -> str: ...
@@ -115,14 +116,29 @@ class MomentMetric(Metric, Protocol):
         ...
 
 
-class ArrayMetric(Metric, Protocol):
-    """A functional of the examples' own numbers: ranks, quantiles, bins.
+class RankMetric(Metric, Protocol):
+    """A functional of how positives and negatives are ranked: of their weights at each distinct score."""
 
-    ``needs`` names the arrays: "scores" (binary), "class_scores" (one-vs-rest), "confidences" or "numbers" (regression).
+    def rank(self, at: Thresholds) -> Ranked:
+        """Return value and influence; NaN with zero influence where it cannot be computed."""
+        ...
+
+    def slack(self, at: Thresholds) -> Floats:
+        """Return float64[T]: the most that the value could change if examples of a threshold had different scores after all."""
+        ...
+
+
+class ArrayMetric(Metric, Protocol):
+    """A functional of the examples' own numbers: quantiles, bins, correlated ranks.
+
+    ``needs`` names the arrays: "confidences" or "numbers" (regression). ``sorted``: must the sample be sorted by score?
     """
 
     @property
     def needs(self) -> str: ...
+
+    @property
+    def sorted(self) -> bool: ...
 
     @property
     def supports_weights(self) -> bool: ...
@@ -146,6 +162,17 @@ def divide(numerator: Floats | float, denominator: Floats, otherwise: float = np
 def sum_by(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
     """Return float64[size]: the sums of ``values`` with each code 0 … size − 1."""
     return np.bincount(code, values, size).astype(np.float64, copy=False)
+
+
+def sum_in_any_order(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
+    """Return the same sums to the last digit whatever the order of the rows: of values rounded to 2⁻⁵² / N of the largest."""
+    largest = max(float(values.max(initial=0)), -float(values.min(initial=0))) * len(values)
+    exponent = int(np.frexp(largest)[1]) - 52
+    if not 0 < largest < np.inf or abs(exponent) > 1000:
+        return sum_by(code, values, size)
+    whole = values * np.ldexp(1.0, -exponent)
+    sums: Floats = sum_by(code, np.rint(whole, out=whole), size) * np.ldexp(1.0, exponent)
+    return sums
 
 
 def sum_whole_by(code: NDArray[np.integer[Any]], values: Integers, size: int) -> Integers:
