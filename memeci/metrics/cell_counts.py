@@ -162,17 +162,21 @@ class _Chunk:
 
     def build_blocks(self, metrics: Sequence[LabelMetric], atoms: Atoms, sliced: SlicedAtoms, first: int) -> list[PartBlock]:
         """Return the swap effects of each slice's atoms."""
-        at, n_entries = sliced.slice * self.n_labels, len(self.entries.label)
-        label, low, high = (self.entries.place[at + code[sliced.atom]] for code in (atoms.label, atoms.low, atoms.high))
-        low, high = low + (low == label) * n_entries, high + (high == label) * n_entries
         share = self.entries.runs.spread(divide(1.0, self.total, 0.0))
-        effects = np.empty((len(metrics), len(at)))
-        for m, metric in enumerate(metrics):
-            table = _lay_out(metric.gradient(self.mean_counts), share)
-            for rows in (slice(start, start + CHUNK) for start in range(0, len(at), CHUNK)):
-                np.subtract(table.take(high[rows]), table.take(low[rows]), out=effects[m, rows])
+        tables = [_lay_out(metric.gradient(self.mean_counts), share) for metric in metrics]
+        effects = np.empty((len(metrics), len(sliced.atom)))
+        for rows in (slice(start, start + CHUNK) for start in range(0, len(sliced.atom), CHUNK)):
+            low, high = self._find_atoms(atoms, sliced.slice[rows], sliced.atom[rows])
+            for m, table in enumerate(tables):
+                np.subtract(table.take(high), table.take(low), out=effects[m, rows])
         bounds = np.searchsorted(sliced.slice, np.arange(self.n_slices + 1))
         return [PartBlock(first + s, sliced.atom[a:b], effects[:, a:b].T) for s, (a, b) in enumerate(itertools.pairwise(bounds))]
+
+    def _find_atoms(self, atoms: Atoms, slices: Codes, atom: Codes) -> tuple[Codes, Codes]:
+        """Return the entries of both predictions of the atoms, marked where they are right."""
+        at, n_entries = slices * self.n_labels, len(self.entries.label)
+        label, low, high = (self.entries.place[at + code[atom]] for code in (atoms.label, atoms.low, atoms.high))
+        return low + (low == label) * n_entries, high + (high == label) * n_entries
 
 
 def _find_keys(group: CellGroup, n_labels: int) -> _Keys:
