@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+
 EXIT_OK = 0
 EXIT_GATE_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INFRASTRUCTURE = 3
 EXIT_INTERRUPTED = 130
+EXIT_SIGNAL = 128
+"""Plus the number of the signal, as a shell counts: 143 after SIGTERM."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal other than Ctrl-C's asked us to stop: whatever cleans up after Ctrl-C cleans up after it too."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__()
+        self.signal = signal
 
 
 class MemeciError(Exception):
@@ -25,12 +37,9 @@ class MemeciError(Exception):
         self.next_step = next_step
 
     def __str__(self) -> str:
-        lines = [self.what]
-        if self.why:
-            lines.append(f"why:   {self.why}")
-        if self.next_step:
-            lines.append(f"next:  {self.next_step}")
-        return "\n".join(lines)
+        """Return the three lines; a text with lines of its own is indented, so that none passes for one of the three."""
+        named = (("", self.what), ("why:   ", self.why), ("next:  ", self.next_step))
+        return "\n".join(name + "\n       ".join(text.splitlines()) for name, text in named if text)
 
 
 class ConfigError(MemeciError):
@@ -39,6 +48,15 @@ class ConfigError(MemeciError):
 
 class DataError(MemeciError):
     """Predictions, a record or another input file cannot be used as it is."""
+
+
+def build_cut_off(name: str, compression: str) -> DataError:
+    """Return the error for a compressed file that stops before its end."""
+    return DataError(
+        f"{name} is cut off.",
+        f"its {compression} data stops before its end, or something else follows it.",
+        "make or download the file again; was the step that writes or copies it stopped?",
+    )
 
 
 class CommandError(MemeciError):
@@ -62,3 +80,36 @@ class GitError(InfraError):
 
 class ForgeError(InfraError):
     """GitHub or GitLab refused or broke."""
+
+
+_OF_A_PATH = {
+    errno.ENAMETOOLONG: "use a shorter path.",
+    errno.ELOOP: "its symbolic links lead in a circle: remove one of them.",
+    errno.EACCES: "look at its permissions, and at those of the folders above it.",
+    errno.EPERM: "look at its permissions, and at those of the folders above it.",
+    errno.EROFS: "choose a place that can be written to.",
+    errno.ENOTDIR: "a part of the path is a file: correct the path.",
+    errno.EISDIR: "it is a folder: name a file.",
+}
+_OF_THE_MACHINE = {
+    errno.ENOSPC: "free some space.",
+    errno.EDQUOT: "free some space.",
+    errno.EIO: "look at the disk.",
+    errno.EMFILE: "raise the limit of open files: ulimit -n",
+    errno.ENOMEM: "free some memory.",
+}
+
+
+def explain_os_error(error: OSError, what: str = "") -> MemeciError | None:
+    """Return what the operating system refused, as an error of the user's or of the machine's; None for what only a bug explains.
+
+    ``what`` is the first line; by default it names the file.
+    """
+    name = error.filename if isinstance(error.filename, str) else None
+    said = what or (f"{name} cannot be used." if name else "the operating system refused.")
+    why = f"{error.strerror or error}."
+    if error.errno in _OF_A_PATH:
+        return MemeciError(said, why, _OF_A_PATH[error.errno])
+    if error.errno in _OF_THE_MACHINE:
+        return InfraError(said, why, _OF_THE_MACHINE[error.errno])
+    return None

@@ -36,7 +36,7 @@ class TestKey(msgspec.Struct, frozen=True):
 
 
 class SwapBlock(msgspec.Struct, frozen=True):
-    """Tests that share the same atoms: usually all metrics on one slice.
+    """Tests that share the same atoms: usually all metrics on one slice. Every test belongs to one block at most.
 
     tests    int64[J_b]       indices into ``Measurements.tests``
     atoms    int64[A_b]       indices into ``Swaps.count``

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from memeci.errors import ConfigError, InfraError
+from memeci.errors import ConfigError, InfraError, MemeciError, explain_os_error
 from memeci.filenames import OUTPUT_DIR
 
 MARKER = ".gitignore"
@@ -36,7 +37,14 @@ def write_outputs(folder: Path, files: Mapping[str, bytes | Path]) -> None:
 
 
 def check_outputs(folder: Path) -> None:
-    """Raise ConfigError if ``folder`` is a file, or holds files that memeci did not write."""
+    """Raise ConfigError if ``folder`` is a file, holds files that memeci did not write, or lies where nothing can be written."""
+    try:
+        _check_place(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _check_place(folder: Path) -> None:
     if folder.is_dir():
         marker = folder / MARKER
         ours = marker.is_file() and marker.read_text(encoding="utf-8", errors="replace") == IGNORE_ALL
@@ -46,8 +54,18 @@ def check_outputs(folder: Path) -> None:
     elif folder.exists() or folder.is_symlink():
         why = "it is not a folder."
     else:
+        _check_parents(folder)
         return
     raise ConfigError(f"the results cannot be written to {folder}.", why, f"name an empty or a new folder: --output-dir {OUTPUT_DIR}")
+
+
+def _check_parents(folder: Path) -> None:
+    """Raise OSError where the folder cannot be made: better now than after the predictions."""
+    above = next(path for path in folder.absolute().parents if path.exists())
+    if not above.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{above} is a file", str(above))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(above))
 
 
 def _fill(fresh: Path, files: Mapping[str, bytes | Path]) -> None:
@@ -66,15 +84,18 @@ def _swap(fresh: Path, folder: Path) -> None:
         os.replace(fresh, folder)
         return
     aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}-old-", dir=folder.parent))
-    os.replace(folder, aside / "was")
     try:
+        os.replace(folder, aside / "was")
         os.replace(fresh, folder)
-    except OSError:
-        os.replace(aside / "was", folder)
-        raise
     finally:
+        # Also after an interrupt between the two: there is always a whole folder in the end.
+        if not folder.exists() and (aside / "was").exists():
+            os.replace(aside / "was", folder)
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _unwritable(folder: Path, error: OSError) -> InfraError:
-    return InfraError(f"the results cannot be written to {folder}.", str(error), "free some space, or choose another --output-dir.")
+def _unwritable(folder: Path, error: OSError) -> MemeciError:
+    """Return whose fault it is: the place's that was named, or the disk's."""
+    what, next_step = f"the results cannot be written to {folder}.", f"choose another place: --output-dir {OUTPUT_DIR}"
+    kind = InfraError if isinstance(explain_os_error(error), InfraError) else ConfigError
+    return kind(what, f"{error.strerror or error}.", "free some space, or " + next_step if kind is InfraError else next_step)

@@ -40,6 +40,7 @@ class Relation(msgspec.Struct, frozen=True):
 class ColumnType(msgspec.Struct, frozen=True):
     """One column as the file has it. ``kind`` is one of text, integer, float, boolean, list, struct, json, other.
 
+    Dates, times, UUIDs and bytes are "other": what they are as text is compared.
     "json" is a column with values of several types, such as 1 and "a".
     """
 

@@ -16,9 +16,9 @@ LAYERS = [
     {"readers", "engines", "registry", "report", "memes", "forges", "usercode", "outputs"},
     {"metrics", "decision", "diagnosis", "puns", "config"},
     {"policy"},
-    {"measurements", "formatting", "relation"},
+    {"measurements", "formatting", "relation", "record_file", "headline"},
     {"records"},
-    {"errors", "filenames"},
+    {"errors", "filenames", "naming"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

@@ -7,6 +7,7 @@ import errno
 import gc
 import importlib
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,10 +15,13 @@ from typing import Any
 import click
 
 from memeci import __version__
-from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, MemeciError
+from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_SIGNAL, EXIT_USAGE, MemeciError, explain_os_error
 
 GC_THRESHOLD = 50_000
 """New objects between two looks for cycles; most evaluations end before the tenth look, large ones still free theirs."""
+
+# A path of a hundred folders, or a label that is a whole file: nobody reads it, and it hides the rest.
+_LONG_WORD = re.compile(r"\S{400,}")
 
 # One line per command, in the order of --help: name -> (module that holds `command`, summary).
 COMMANDS = {
@@ -55,14 +59,17 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
-        """Run, and leave with one of the exit codes of memeci/errors.py: 0, 1 (gate failed), 2, 3 or 130."""
+        """Run, and leave with one of the exit codes of memeci/errors.py: 0, 1 (gate failed), 2, 3, or 128 + the signal."""
         extra.pop("standalone_mode", None)
         # Nearly all a short run allocates is modules and classes that stay: looking through them every 700 objects finds nothing.
         gc.set_threshold(GC_THRESHOLD)
         for name in ("stdout", "stderr"):
             if getattr(sys, name) is None:  # closed by the caller: `memeci … >&-`
                 setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the rest of the process
-        code = self._run(args, prog_name, extra)
+        from memeci.cli.signals import stop_on_signals
+
+        with stop_on_signals() as received:
+            code = self._run(args, extra, received)
         with ignore_closed_pipe():
             sys.stdout.flush()
         sys.exit(code)
@@ -73,20 +80,27 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         return EXIT_OK
 
-    def _run(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
+    def _run(self, args: Sequence[str] | None, extra: dict[str, Any], received: Sequence[int]) -> int:
         try:
-            code = super().main(args=args, prog_name=prog_name or "memeci", standalone_mode=False, **extra)
+            code = super().main(args=args, prog_name="memeci", standalone_mode=False, **extra)
         except MemeciError as error:
             with contextlib.suppress(OSError):  # nobody may take our words; the code says it all the same
                 print_error(error)
             return error.exit_code
         except (click.exceptions.Abort, KeyboardInterrupt):
-            click.echo("interrupted", err=True)
-            return EXIT_INTERRUPTED
+            with contextlib.suppress(OSError):
+                click.echo("interrupted", err=True)
+            return EXIT_SIGNAL + received[0] if received else EXIT_INTERRUPTED
         except click.ClickException as error:
-            error.show()
+            with contextlib.suppress(OSError):
+                print_error(build_usage_error(error))
             return EXIT_USAGE
-        except Exception:
+        except Exception as error:
+            known = explain_os_error(error) if isinstance(error, OSError) else None
+            if known is not None:
+                with contextlib.suppress(OSError):
+                    print_error(known)
+                return known.exit_code
             with contextlib.suppress(OSError):
                 print_bug()
             return EXIT_INFRASTRUCTURE
@@ -106,6 +120,18 @@ def ignore_closed_pipe() -> Iterator[None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def build_usage_error(error: click.ClickException) -> MemeciError:
+    """Return click's complaint in our three lines."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    usage = (
+        f"usage: {' '.join(context.get_usage().removeprefix('Usage:').split())}"
+        if context is not None
+        else "usage: memeci COMMAND [OPTIONS]"
+    )
+    next_step = f"{context.command_path} --help" if context is not None else "memeci --help"
+    return MemeciError(" ".join(error.format_message().split()), usage, next_step)
+
+
 def print_error(error: MemeciError) -> None:
     """Print what, why and next on standard error."""
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
@@ -117,7 +143,8 @@ def format_printable(text: str) -> str:
     from memeci.report.escape import disarm_command
 
     shown = "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return "\n".join(map(disarm_command, shown.split("\n")))
+    short = _LONG_WORD.sub(lambda word: f"{word[0][:80]}…{word[0][-20:]}", shown)
+    return "\n".join(map(disarm_command, short.split("\n")))
 
 
 def print_bug() -> None:

@@ -74,7 +74,9 @@ def format_markdown(model: str, summaries: Sequence[ReleaseSummary]) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("@", "&#64;").replace("`", "\\`")
+    from memeci.report.escape import to_line
+
+    return to_line(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("@", "&#64;").replace("`", "\\`")
 
 
 def _cells(summary: ReleaseSummary, metrics: Sequence[str]) -> list[str]:
@@ -92,6 +94,8 @@ def _print_table(model: str, summaries: Sequence[ReleaseSummary]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from memeci.report.escape import to_line
+
     if not summaries:
         click.echo(f'there is no release of "{model}" yet. next: memeci evaluate, then memeci release.', err=True)
         return
@@ -100,7 +104,7 @@ def _print_table(model: str, summaries: Sequence[ReleaseSummary]) -> None:
     for name, footer in (("version", "trend"), ("date", ""), ("verdict", "")):
         table.add_column(name, footer=footer, overflow="fold")
     for name in metrics:
-        table.add_column(Text(name), justify="right", footer=_trend(summaries, name), overflow="fold")
+        table.add_column(Text(to_line(name, 60)), justify="right", footer=_trend(summaries, name), overflow="fold")
     for summary in summaries:
-        table.add_row(*(Text(cell) for cell in _cells(summary, metrics)))
+        table.add_row(*(Text(to_line(cell, 60)) for cell in _cells(summary, metrics)))
     Console().print(table)

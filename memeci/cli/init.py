@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from memeci.errors import ConfigError
+
+if TYPE_CHECKING:
+    from memeci.cli.starter.look import Look
 
 
 @click.command("init")
@@ -33,12 +37,23 @@ def command(predictions: str | None, model: str | None, forge: str | None, forks
 def _draft(predictions: str | None, model: str | None) -> str:
     from memeci.cli.starter.draft import draft_config, name_model
     from memeci.cli.starter.look import Look, look_at_predictions
-    from memeci.config.keys import is_model_name
+    from memeci.naming import NOT_ALLOWED, is_ref_name
 
-    if model is not None and not is_model_name(model):
-        raise ConfigError(f'--model: "{model}" cannot name a model.', "its releases are git tags.", "no spaces, @, #, ~, ^, :, ?, * or [.")
+    if model is not None and not is_ref_name(model):
+        raise ConfigError(f'--model: "{model}" cannot name a model.', "its releases are git tags.", f"write one without {NOT_ALLOWED}.")
     look = look_at_predictions(predictions) if predictions else Look()
+    if predictions:
+        _say_missing(predictions, look)
     return draft_config(model or name_model(Path.cwd().name), predictions, look)
+
+
+def _say_missing(predictions: str, look: Look) -> None:
+    """Say which parts no column has a common name for, where the evaluation will need them or do worse without."""
+    for part in ("label", "prediction") if not look.numbers else ():
+        if part not in look.columns:
+            click.echo(f"note: {predictions} has no column with a common name for the {part}: set columns.{part} in memeci.yml.", err=True)
+    if "id" not in look.columns:
+        click.echo(f"note: {predictions} has no id column: row will be compared with row. Ids are safer: columns.id.", err=True)
 
 
 def _write(files: dict[Path, str], *, force: bool) -> None:
@@ -56,7 +71,9 @@ def _write(files: dict[Path, str], *, force: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise ConfigError(f"{_shown(path)} cannot be written.", f"{error.strerror or error}.") from None
+            raise ConfigError(
+                f"{_shown(path)} cannot be written.", f"{error.strerror or error}.", "look at the permissions of its folder."
+            ) from None
         click.echo(f"wrote  {_shown(path)}", err=True)
 
 

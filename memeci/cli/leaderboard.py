@@ -122,12 +122,14 @@ def _print_places(words: Words, metric: str, places: Sequence[Place]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from memeci.report.escape import to_line
+
     if not places:
         click.echo(f'no release has the metric "{metric}".', err=True)
         return
     table = Table(title=words.title, title_style="bold", title_justify="left", box=SIMPLE_HEAD)
     for number, name in enumerate(words.columns):
-        table.add_column(Text(name.format(metric=metric)), justify="right" if number in {0, 3} else "left")
+        table.add_column(Text(to_line(name.format(metric=metric), 60)), justify="right" if number in {0, 3} else "left")
     table.add_column("")
     for place in places:
         medal = _MEDALS[place.rank - 1] if place.rank <= len(_MEDALS) else str(place.rank)

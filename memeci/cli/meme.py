@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from memeci.cli.group import format_printable
 from memeci.errors import DataError
 from memeci.filenames import OUTPUT_DIR, PICTURE_FILE, RECORD_FILE
 from memeci.records import DEFAULT_THEME, Incident, Provenance, Record
 
 if TYPE_CHECKING:
     from memeci.memes import Picture
+
+_NEXT_RECORD = "run memeci evaluate first, or name a record.json."
 
 LANGUAGES = click.Choice(["zh", "en", "both"])
 
@@ -41,37 +44,22 @@ def command(record: Path | None, output: Path, list_all: bool, **options: object
     if picture.gif is not None:
         _write(output.with_suffix(".gif"), picture.gif)
         click.echo(str(output.with_suffix(".gif")))
-    click.echo(f"{picture.alt.en}\n{picture.alt.zh}", err=True)
+    click.echo(format_printable(f"{picture.alt.en}\n{picture.alt.zh}"), err=True)
     for warning in picture.warnings:
-        click.echo(f"note: {warning.en}", err=True)
+        click.echo(format_printable(f"note: {warning.en}"), err=True)
 
 
 def _load_subject(record: Path | None, options: dict[str, object]) -> Record:
+    from memeci.record_file import read_record
+
     curve = options["curve"]
     if isinstance(curve, Path):
         return load_curve(curve, required=options["caption"] is None)
     default = Path(OUTPUT_DIR)
     if record is None and options["caption"] is not None and not (default / RECORD_FILE).is_file():
         return build_blank()
-    return load_record(record or default)
-
-
-def load_record(path: Path) -> Record:
-    """Return the record in a file or in a folder. Raises DataError with what is wrong and where."""
-    import msgspec
-
-    from memeci.records import decode_record
-
-    if path.is_dir():
-        path = path / RECORD_FILE
-    try:
-        return decode_record(path.read_bytes())
-    except FileNotFoundError:
-        raise DataError(f'there is no record at "{path}".', next_step="run memeci evaluate first, or name a record.json.") from None
-    except OSError as error:
-        raise DataError(f'"{path}" cannot be read.', str(error)) from None
-    except (msgspec.DecodeError, ValueError) as error:
-        raise DataError(f'"{path}" is not a record of memeci.', str(error)) from None
+    path = record or default
+    return read_record(path / RECORD_FILE if path.is_dir() else path, next_step=_NEXT_RECORD)
 
 
 def load_curve(path: Path, *, required: bool = True) -> Incident:
@@ -138,4 +126,4 @@ def _write(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        raise DataError(f'"{path}" cannot be written.', str(error)) from None
+        raise DataError(f'"{path}" cannot be written.', f"{error.strerror or error}.", "choose another file with --output.") from None

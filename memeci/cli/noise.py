@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from memeci.pipeline.noise import Noise
 
 
+ENOUGH_RUNS = 3
+"""Student's t has one degree of freedom from two runs: the tolerance would be 45 times the spread that was seen (from three, 10)."""
 _AGAIN = "memeci evaluate, then memeci noise --save again."
 
 
@@ -49,29 +51,46 @@ def command(runs: tuple[str, ...], config: Path | None, model: str | None, save:
 def _print(noise: Noise) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    from memeci.formatting import format_delta
+    from memeci.formatting import NOTHING, format_delta
 
     table = Table(title=f"{noise.floor.runs} runs of the same code", title_justify="left")
     for name in ("metric", "σ between runs", "tolerance that holds", "pairs it failed"):
         table.add_column(name, justify="left" if name == "metric" else "right")
     for metric, sigma in noise.floor.sigma.items():
         unit = noise.units[metric]
-        size, tolerance = (format_delta(v, unit).lstrip("+") for v in (sigma, noise.floor.propose_tolerance(metric, noise.alpha)))
-        table.add_row(metric, size, tolerance, str(noise.flips.by_metric.get(metric, 0)))
+        tolerance = find_tolerance(noise, metric)
+        shown = NOTHING if tolerance is None else format_delta(tolerance, unit).lstrip("+")
+        table.add_row(Text(metric), format_delta(sigma, unit).lstrip("+"), shown, str(noise.flips.by_metric.get(metric, 0)))
     console = Console(highlight=False)
     console.print(table)
     flips = noise.flips
     console.print(f"Your gate failed {flips.failed} of {flips.pairs} comparisons where nothing changed but the run;")
     console.print(f"{flips.inconclusive} were inconclusive.")
+    if noise.floor.runs < ENOUGH_RUNS:
+        console.print(
+            f"{noise.floor.runs} runs are too few to say which tolerance holds: train again with other seeds; five runs are good."
+        )
+    elif any(find_tolerance(noise, metric) is None for metric in noise.floor.sigma):
+        console.print("Where no tolerance is named, these runs differ too much to say which one holds: more runs would narrow it.")
+
+
+def find_tolerance(noise: Noise, metric: str) -> float | None:
+    """Return the tolerance that holds; None from too few runs, and for a rate where it would allow to lose everything."""
+    from memeci.records import Unit
+
+    tolerance = noise.floor.propose_tolerance(metric, noise.alpha)
+    boundless = noise.units[metric] is Unit.RATE and tolerance >= 1
+    return None if boundless or noise.floor.runs < ENOUGH_RUNS else tolerance
 
 
 def _save(noise: Noise, path: Path) -> None:
     """Put the floor into the record; the file is replaced whole."""
     import msgspec
 
+    from memeci.record_file import read_evaluation
     from memeci.records import encode_record
-    from memeci.registry.record_file import read_evaluation
 
     record = read_evaluation(path, next_step=_AGAIN)
     kept = msgspec.structs.replace(record, noise=dict(noise.floor.sigma), noise_runs=noise.floor.runs)
@@ -80,5 +99,7 @@ def _save(noise: Noise, path: Path) -> None:
         fresh.write_bytes(encode_record(kept))
         os.replace(fresh, path)
     except OSError as error:
-        raise InfraError(f"{path} cannot be written.", str(error)) from error
+        raise InfraError(
+            f"{path} cannot be written.", f"{error.strerror or error}.", "look at its permissions, and at the free space."
+        ) from error
     click.echo(f"kept the noise floor in {path}; `memeci release` stores it with the tag", err=True)

@@ -68,16 +68,11 @@ class Environment:
     ``head_sha`` is the commit the author pushed, never the temporary merge commit. ``request`` is the number of the pull or
     merge request; ``repository`` "owner/name" where it lives (the target), ``project_id`` GitLab's number for it.
     ``is_fork``: the changes come from another repository (under ``pull_request`` the token then only reads).
-    Branches are names without refs/heads/. Files are where the runner reads a step's summary and outputs.
+    Files are where the runner reads a step's summary and outputs.
     """
 
     ci: CI = CI.NONE
-    event: str = ""
     head_sha: str | None = None
-    base_sha: str | None = None
-    branch: str | None = None
-    base_branch: str | None = None
-    default_branch: str | None = None
     tag: str | None = None
     request: int | None = None
     repository: str | None = None
@@ -85,14 +80,11 @@ class Environment:
     server_url: str | None = None
     api_url: str | None = None
     run_url: str | None = None
-    run_id: str | None = None
-    job: str | None = None
     token: str | None = field(default=None, repr=False)
     token_kind: TokenKind | None = None
     is_fork: bool = False
     summary_file: Path | None = None
     output_file: Path | None = None
-    no_color: bool = False
     overrides: tuple[Override, ...] = ()
 
     @property
@@ -105,10 +97,7 @@ def read_environment(environ: Mapping[str, str] | None = None) -> Environment:
     """Return what ``environ`` (default: this process's) says. Raises ConfigError for a GitHub event file that is not one."""
     environ = os.environ if environ is None else environ
     given = {name: value for name, value in environ.items() if value}
-    common: dict[str, Any] = {
-        "no_color": "NO_COLOR" in given,
-        "overrides": find_overrides(given),
-    }
+    common: dict[str, Any] = {"overrides": find_overrides(given)}
     if given.get("GITHUB_ACTIONS") == "true":
         return Environment(ci=CI.GITHUB, **common, **_read_github(given))
     if given.get("GITLAB_CI") == "true":
@@ -131,6 +120,14 @@ def plain_environment(first_on_path: Path, environ: Mapping[str, str] | None = N
     return {**plain, "PATH": os.pathsep.join([str(first_on_path), kept.get("PATH", os.defpath)])}
 
 
+def find_reader_language(environ: Mapping[str, str] | None = None) -> str:
+    """Return the language of whoever sits at the terminal: "zh" where the locale's messages are Chinese, else "en"."""
+    environ = os.environ if environ is None else environ
+    # POSIX: the first of these that is set decides.
+    chosen = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
 def find_overrides(environ: Mapping[str, str]) -> tuple[Override, ...]:
     """Return the settings that MEMECI_<KEY> variables give, in the order of memeci.yml's keys. An empty one gives nothing."""
     names = ((key.name, PREFIX + key.name.upper()) for key in KEYS)
@@ -146,24 +143,16 @@ def _read_github(environ: Mapping[str, str]) -> dict[str, Any]:
     repository = environ.get("GITHUB_REPOSITORY")
     server = environ.get("GITHUB_SERVER_URL", "https://github.com")
     run_id = environ.get("GITHUB_RUN_ID")
-    ref_name = environ.get("GITHUB_REF_NAME")
     token = environ.get("MEMECI_TOKEN") or environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN")
     return {
-        "event": environ.get("GITHUB_EVENT_NAME", ""),
         # GITHUB_SHA is a merge commit made for this run under pull_request, and the default branch under workflow_run.
         "head_sha": _text(head.get("sha")) or _text(queue.get("head_sha")) or _text(finished.get("head_sha")) or environ.get("GITHUB_SHA"),
-        "base_sha": _text(base.get("sha")) or _text(queue.get("base_sha")) or _find_before(event),
-        "branch": environ.get("GITHUB_HEAD_REF") or (ref_name if environ.get("GITHUB_REF_TYPE") == "branch" else None),
-        "base_branch": environ.get("GITHUB_BASE_REF"),
-        "default_branch": _text(_mapping(event.get("repository")).get("default_branch")),
-        "tag": ref_name if environ.get("GITHUB_REF_TYPE") == "tag" else None,
+        "tag": environ.get("GITHUB_REF_NAME") if environ.get("GITHUB_REF_TYPE") == "tag" else None,
         "request": _number(request.get("number")),
         "repository": repository,
         "server_url": server,
         "api_url": environ.get("GITHUB_API_URL", "https://api.github.com"),
-        "run_id": run_id,
         "run_url": f"{server}/{repository}/actions/runs/{run_id}" if repository and run_id else None,
-        "job": environ.get("GITHUB_JOB"),
         "token": token,
         "token_kind": TokenKind.ACCESS if token else None,
         "is_fork": bool(request) and _name_of(head) != _name_of(base),
@@ -177,22 +166,15 @@ def _parse_gitlab(environ: Mapping[str, str]) -> dict[str, Any]:
     token = access or environ.get("CI_JOB_TOKEN")
     source, target = environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"), environ.get("CI_MERGE_REQUEST_PROJECT_ID")
     return {
-        "event": environ.get("CI_PIPELINE_SOURCE", ""),
         # Set in merged-results pipelines only, where CI_COMMIT_SHA is a merge commit nobody pushed.
         "head_sha": environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or environ.get("CI_COMMIT_SHA"),
-        "base_sha": environ.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or _drop_zeros(environ.get("CI_COMMIT_BEFORE_SHA")),
-        "branch": environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") or environ.get("CI_COMMIT_BRANCH"),
-        "base_branch": environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
-        "default_branch": environ.get("CI_DEFAULT_BRANCH"),
         "tag": environ.get("CI_COMMIT_TAG"),
         "request": _number(environ.get("CI_MERGE_REQUEST_IID")),
         "repository": environ.get("CI_MERGE_REQUEST_PROJECT_PATH") or environ.get("CI_PROJECT_PATH"),
         "project_id": target or environ.get("CI_PROJECT_ID"),
         "server_url": environ.get("CI_SERVER_URL"),
         "api_url": environ.get("CI_API_V4_URL"),
-        "run_id": environ.get("CI_PIPELINE_ID"),
         "run_url": environ.get("CI_JOB_URL") or environ.get("CI_PIPELINE_URL"),
-        "job": environ.get("CI_JOB_NAME"),
         "token": token,
         "token_kind": (TokenKind.ACCESS if access else TokenKind.JOB) if token else None,
         "is_fork": bool(source and target) and source != target,
@@ -207,7 +189,9 @@ def _read_event(path: str | None) -> Mapping[str, Any]:
         with Path(path).open("rb") as file:
             return _mapping(json.loads(file.read(MAX_EVENT_BYTES)))
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"GITHUB_EVENT_PATH: {path} cannot be read as an event.", f"{error}.") from None
+        raise ConfigError(
+            f"GITHUB_EVENT_PATH: {path} cannot be read as an event.", f"{error}.", "look at what sets this variable."
+        ) from None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -229,12 +213,3 @@ def _path(value: str | None) -> Path | None:
 def _name_of(side: Mapping[str, Any]) -> str | None:
     """Return "owner/name" of one side of a pull request; None for the head of a fork that was deleted."""
     return _text(_mapping(side.get("repo")).get("full_name"))
-
-
-def _find_before(event: Mapping[str, Any]) -> str | None:
-    return _drop_zeros(_text(event.get("before")))
-
-
-def _drop_zeros(sha: str | None) -> str | None:
-    """Return None for the hash of zeros that forges give where there is no commit before."""
-    return sha if sha and sha.strip("0") else None

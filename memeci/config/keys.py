@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 from memeci.config.gates import GatesKind
@@ -21,13 +20,26 @@ from memeci.config.kinds import (
 )
 from memeci.config.schema import ColumnsConfig, MetricConfig, PunsConfig, RegistryConfig
 from memeci.config.setting import Setting
+from memeci.naming import NOT_ALLOWED, REF_NAME, is_ref_name
 from memeci.policy import OnInconclusive, Rule
 from memeci.records import Direction, Task, Unit
 
-# What git allows in a ref (git-check-ref-format), without "@" and "#", which separate model, version and stage in a tag.
-_MODEL = r"(?![-./])(?!.*(\.\.|//|/\.|\.lock(/|$)))[^\x00-\x20\x7f~^:?*\[\]\\@#{}]{1,200}(?<![./])"
 _NAMESPACE = r"refs/(?!tags(/|$)|heads$)[A-Za-z0-9_][A-Za-z0-9_-]*(/[A-Za-z0-9_][A-Za-z0-9_-]*)*"
 _COLUMN = Text("the name of a column")
+
+
+class ModelKind:
+    """The name of a model."""
+
+    def parse(self, setting: Setting) -> str:
+        expected = "a name that git allows in a tag, without @ and spaces"
+        name = read_text(setting, expected)
+        if not is_ref_name(name):
+            raise setting.error(f"expected {expected}, found {setting.describe()}.", f"write one without {NOT_ALLOWED}.")
+        return name
+
+    def build_schema(self) -> JsonSchema:
+        return {"type": "string", "pattern": f"^(?:{REF_NAME})$"}
 
 
 class ProbabilitiesKind:
@@ -134,7 +146,7 @@ class ColumnsKind:
 KEYS: tuple[Key, ...] = (
     Key(
         "model",
-        Text("a name that git allows in a tag, without @ and spaces", _MODEL),
+        ModelKind(),
         "Name of the model; its releases are tagged <model>@v1.2.3.",
     ),
     Key("task", Choice.of(Task), "Kind of predictions; found from the data if left out."),
@@ -180,8 +192,3 @@ KEYS: tuple[Key, ...] = (
 def find_key(name: str) -> Key | None:
     """Return the key called ``name``, or None."""
     return next((key for key in KEYS if key.name == name), None)
-
-
-def is_model_name(name: str) -> bool:
-    """Return whether git allows ``name`` in a tag and it holds no "@"."""
-    return re.fullmatch(_MODEL, name) is not None

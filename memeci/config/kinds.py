@@ -169,6 +169,8 @@ def read_text(setting: Setting, expected: str) -> str:
         raise setting.error("it has no value.", f"write {expected}, or remove the line.")
     if not isinstance(setting.value, str):
         raise setting.error(f"expected {expected}, found {setting.describe()}.")
+    if "\0" in setting.value:
+        raise setting.error(f"expected {expected}, found a NUL character.", "take it out.")
     return setting.value
 
 

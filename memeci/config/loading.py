@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from memeci.config.keys import KEYS, find_key, is_model_name
+from memeci.config.keys import KEYS, find_key
 from memeci.config.kinds import PathText, find_nearest, read_mapping, read_text, unknown_key
 from memeci.config.schema import Config
 from memeci.config.setting import MAX_BYTES, Setting, parse_yaml
 from memeci.errors import ConfigError
+from memeci.naming import NOT_ALLOWED, is_ref_name
 
 FILE_NAMES = ("memeci.yml", "memeci.yaml")
 _MAPPING_KEYS = {"columns", "gates", "puns", "registry"}
@@ -85,8 +87,8 @@ def _choose_model(configs: tuple[Config, ...], model: str, place: str = "--model
         return chosen
     names = [config.model for config in configs]
     if len(configs) == 1 and "model" not in configs[0].places:
-        if not is_model_name(model):
-            raise ConfigError(f'{place}: "{model}" cannot name a model.', "its releases are git tags: no spaces, @, ~, ^, :, ?, * or [.")
+        if not is_ref_name(model):
+            raise ConfigError(f'{place}: "{model}" cannot name a model.', "its releases are git tags.", f"write one without {NOT_ALLOWED}.")
         return replace(configs[0], model=model)
     near = find_nearest(model, names)
     raise ConfigError(
@@ -126,7 +128,8 @@ def _check_models(listed: Setting, models: list[dict[str, Setting]]) -> None:
 
 def _read_file(path: Path) -> Setting:
     try:
-        data = path.read_bytes()[: MAX_BYTES + 1]
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read.", f"{error.strerror or error}.", "memeci init writes one.") from None
     if len(data) > MAX_BYTES:
@@ -171,7 +174,7 @@ def _build_config(settings: Mapping[str, Setting], path: Path | None) -> Config:
 def _locate(kind: PathText, value: str, root: Path) -> str:
     """Return the path as seen from here: in memeci.yml it is relative to that file's folder."""
     beside = root / value
-    return value if kind.maybe and not beside.exists() else str(beside)
+    return value if kind.maybe and not os.path.exists(beside) else str(beside)  # a name may be too long for a path
 
 
 def _list_places(settings: Mapping[str, Setting]) -> dict[str, str]:

@@ -22,6 +22,7 @@ MAX_SETTINGS = 20_000
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # A parser event: PyYAML's own types say its marks may be missing, which they are not for parsed text.
 Event = Any
+_EVERY_KEY = "https://github.com/memeci/memeci/blob/main/docs/configuration.md"
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
@@ -40,7 +41,8 @@ class Setting(msgspec.Struct, frozen=True):
 
     def error(self, why: str, next_step: str = "") -> ConfigError:
         """Return the error that this setting cannot be used."""
-        return ConfigError(f"{self.place}: `{self.key}` cannot be used." if self.key else f"{self.place} cannot be used.", why, next_step)
+        what = f"{self.place}: `{self.key}` cannot be used." if self.key else f"{self.place} cannot be used."
+        return ConfigError(what, why, next_step or f"correct it there; every key: {_EVERY_KEY}")
 
     def describe(self) -> str:
         """Return what was written, for a message: a text in quotes, or what kind of thing it is."""
@@ -64,7 +66,7 @@ def parse_yaml(text: str, source: str, key: str = "") -> Setting:
         why = ", ".join(part for part in (error.context, error.problem) if part)
         raise ConfigError(f"{source}{line} is not valid YAML.", f"{why}.", "indent with spaces; quote a text that holds : or #.") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{source} is not valid YAML.", f"{error}.".replace("\n", " ")) from None
+        raise ConfigError(f"{source} is not valid YAML.", f"{error}.".replace("\n", " "), "look at the place named above.") from None
 
 
 class _Builder:
@@ -92,7 +94,9 @@ class _Builder:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
                 line = _line(event)
-                raise ConfigError(f"{self.source} line {line} is nested too deeply.", f"more than {MAX_DEPTH} levels.")
+                raise ConfigError(
+                    f"{self.source} line {line} is nested too deeply.", f"more than {MAX_DEPTH} levels.", "take brackets away."
+                )
             yield event
 
     def _build_node(self, events: Iterator[Event], key: str, depth: int) -> Setting:
@@ -150,7 +154,9 @@ class _Builder:
     def _read_key(self, event: Event) -> str:
         if isinstance(event, yaml.ScalarEvent):
             return str(event.value)
-        raise ConfigError(f"{self.source} line {_line(event)}: a key must be a text.", "here it is a list or a mapping.")
+        raise ConfigError(
+            f"{self.source} line {_line(event)}: a key must be a text.", "here it is a list or a mapping.", "write key: value."
+        )
 
 
 def _line(event: Event) -> int:

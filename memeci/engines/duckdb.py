@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from memeci.engines.complaints import suggest_remedy, summarise_complaint
 from memeci.engines.engine import Progress
-from memeci.errors import ConfigError, DataError, InfraError, MemeciError
+from memeci.errors import ConfigError, DataError, InfraError, MemeciError, build_cut_off
 from memeci.relation import ColumnType, FileFormat, Relation
 
 _KINDS = (
-    (re.compile(r"(VARCHAR|ENUM|UUID|DATE|TIME.*)$"), "text"),
+    (re.compile(r"VARCHAR$"), "text"),
     (re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$"), "integer"),
     (re.compile(r"(FLOAT|DOUBLE|DECIMAL.*)$"), "float"),
     (re.compile(r"BOOLEAN$"), "boolean"),
@@ -27,6 +27,9 @@ _KINDS = (
     (re.compile(r"(STRUCT|MAP).*"), "struct"),
 )
 
+
+# What DuckDB makes of texts in JSON that look like it, alone or in lists.
+_MOMENT = re.compile(r"^(DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE|UUID)(?=(\[\])*$)")
 
 KEEP_BYTES = 8_000_000
 """Size up to which a text file is parsed once and kept: each look at one costs milliseconds, however few its rows."""
@@ -45,11 +48,13 @@ class DuckDBEngine:
         self.name = f"duckdb {duckdb.__version__}"
         self.memory_limit = memory_limit
         self._kept: dict[Relation, str] = {}
+        self._texts: dict[Relation, str] = {}
         if memory_limit is not None:
             self._set_limit(memory_limit)
         self._spill = tempfile.TemporaryDirectory(prefix="memeci-")
         self.execute(f"set temp_directory = {quote_text(self._spill.name)}")
         self.execute("set enable_progress_bar = false")
+        self.execute("set timezone = 'UTC'")  # a moment as text is the same on every machine
 
     def _set_limit(self, limit: str) -> None:
         try:
@@ -72,7 +77,9 @@ class DuckDBEngine:
     def describe(self, relation: Relation) -> tuple[ColumnType, ...]:
         self._keep(relation)
         try:
-            rows = self._connection.execute(f"describe select * from {self.scan(relation)}").fetchall()
+            rows = self._describe(self.scan(relation))
+            if self._read_as_text(relation, rows):
+                rows = self._describe(self.scan(relation))
         except self._errors as error:
             raise _unreadable(relation, error) from error
         return tuple(ColumnType(row[0], _kind(row[1])) for row in rows)
@@ -86,7 +93,25 @@ class DuckDBEngine:
         # No temporary table: another cursor would not see it.
         with contextlib.suppress(self._errors), _interruptible():
             self._connection.execute(f"create table {name} as select * from {self.scan(relation)}")
+            if self._read_as_text(relation, self._describe(name)):
+                self._connection.execute(f"create or replace table {name} as select * from {self.scan(relation)}")
             self._kept[relation] = name
+
+    def _describe(self, scan: str) -> list[tuple[str, str]]:
+        return [(row[0], row[1]) for row in self._connection.execute(f"describe select * from {scan}").fetchall()]
+
+    def _read_as_text(self, relation: Relation, rows: Sequence[tuple[str, str]]) -> bool:
+        """Return whether texts of a JSON file were taken for dates or UUIDs; from now on they are read as they are written.
+
+        An id "A0EE…" would lose its capitals, and 2024-01-01T10:00Z would be another text than in a CSV file.
+        """
+        if relation.format not in {FileFormat.JSON_LINES, FileFormat.JSON_ARRAY} or relation in self._texts:
+            return False
+        types = [(name, _MOMENT.sub("VARCHAR", kind)) for name, kind in rows]
+        if types == list(rows):
+            return False
+        self._texts[relation] = "{" + ", ".join(f"{quote_text(name)}: {quote_text(kind)}" for name, kind in types) + "}"
+        return True
 
     def scan(self, relation: Relation) -> str:
         if relation in self._kept:
@@ -108,7 +133,8 @@ class DuckDBEngine:
         layout = "newline_delimited" if relation.format is FileFormat.JSON_LINES else "array"
         if relation.bom:
             layout = "unstructured"
-        return f"read_json({files}, format = '{layout}',{packed} {common}, sample_size = -1, maximum_object_size = 33554432)"
+        guess = f"columns = {self._texts[relation]}" if relation in self._texts else "sample_size = -1"
+        return f"read_json({files}, format = '{layout}',{packed} {common}, {guess}, maximum_object_size = 33554432)"
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         self._run(sql, parameters)
@@ -122,8 +148,11 @@ class DuckDBEngine:
         return columns
 
     def iterate_rows(self, relation: Relation) -> Iterator[dict[str, Any]]:
+        # Python has no moment with a zone of its own: DuckDB would ask for a package.
+        zoned = [quote_name(name) for name, kind in self._describe(self.scan(relation)) if kind == "TIMESTAMP WITH TIME ZONE"]
+        changed = f" replace ({', '.join(f'cast({name} as varchar) as {name}' for name in zoned)})" if zoned else ""
         cursor = self._connection.cursor()
-        cursor.execute(f"select * from {self.scan(relation)}")
+        cursor.execute(f"select *{changed} from {self.scan(relation)}")
         names = [column[0] for column in cursor.description]
         while rows := cursor.fetchmany(10_000):
             yield from (dict(zip(names, row, strict=True)) for row in rows)
@@ -144,6 +173,8 @@ class DuckDBEngine:
 
     def _explain(self, error: Exception) -> MemeciError:
         first = summarise_complaint(str(error))
+        if "end of GZIP stream" in first:
+            return build_cut_off(first.rpartition(": ")[2], "gzip")
         if isinstance(error, self._out_of_memory):
             limit = self.memory_limit or "the machine's"
             return InfraError(
@@ -155,7 +186,7 @@ class DuckDBEngine:
         classless = type(error) is self._errors
         if classless or re.match(r"(IO|HTTP|Invalid Input|Conversion|Serialization) Error", str(error)):
             return DataError("the predictions could not be read to the end.", first, suggest_remedy(str(error)))
-        return InfraError("the engine failed.", first)
+        return InfraError("the engine failed.", first, "run it again; if it fails again, report it with this message.")
 
     def _watch(self) -> Any:
         """Report progress from a second on, from a thread of its own; return what ends it."""
@@ -206,6 +237,8 @@ def _literal_path(path: Path) -> str:
 
 def _unreadable(relation: Relation, error: Exception) -> DataError:
     first = summarise_complaint(str(error))
+    if "end of GZIP stream" in first:
+        return build_cut_off(relation.name, "gzip")
     if relation.format is FileFormat.PARQUET:
         return DataError(f"{relation.name} is a damaged parquet file.", first, "write it again; was the job that wrote it cut off?")
     return DataError(f"{relation.name} could not be read.", first, suggest_remedy(str(error)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def list_templates(folders: tuple[Path, ...] = ()) -> tuple[Template, ...]:
 
 
 def has_template(name: str, folders: tuple[Path, ...] = ()) -> bool:
-    return any((folder / name / "meme.yml").is_file() for folder in (*folders, FOLDER))
+    return any(os.path.isfile(folder / name / "meme.yml") for folder in (*folders, FOLDER))
 
 
 @functools.lru_cache(maxsize=64)
@@ -70,7 +71,7 @@ def load_template(name: str, folders: tuple[Path, ...] = ()) -> Template:
     """Return the template called ``name``; the user's folders come first. Raises ConfigError with file, line and reason."""
     for folder in (*folders, FOLDER):
         path = folder / name / "meme.yml"
-        if path.is_file():
+        if os.path.isfile(path):  # a name too long for a path is no template
             return msgspec.structs.replace(_parse(path), id=name, folder=str(folder))
     known = ", ".join(sorted({path.parent.name for folder in (FOLDER, *folders) for path in folder.glob("*/meme.yml")}))
     raise ConfigError(f'there is no meme template "{name}".', f"known templates: {known}.", "memeci meme --list shows them.")
@@ -83,4 +84,4 @@ def _parse(path: Path) -> Template:
         data: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
         return msgspec.convert(data, Template)
     except (yaml.YAMLError, msgspec.ValidationError, OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not a meme template.", str(error)) from None
+        raise ConfigError(f"{path} is not a meme template.", str(error), "mend it; docs/memes.md says what belongs in.") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from memeci.errors import ConfigError
 from memeci.memes.templates import has_template
 
 FOLDER = Path(__file__).parent / "themes"
+MAX_CHARACTERS = 1_000_000
 COMMON_FIELDS = frozenset({"model", "slang", "commit", "streak", "tag", "hanzi"})
 EXTRA_KINDS = ("pun", "latte", "shelf", "hairline")
 MOODS = ("alarm", "warn", "calm", "good")
@@ -66,9 +68,10 @@ def load_theme(theme: str | Path) -> Theme:
     if str(theme) in list_themes():
         return _read(FOLDER / f"{theme}.yml", ())
     path = Path(theme)
-    if path.is_dir() and (path / "theme.yml").is_file():
+    # os.path says no to a name too long for a path, where Path raises.
+    if os.path.isfile(path / "theme.yml"):
         return _read(path / "theme.yml", (path,))
-    if path.is_file():
+    if os.path.isfile(path):
         return _read(path, (path.parent,))
     known = ", ".join(list_themes())
     why = f"themes are {known}, a YAML file, or a folder with theme.yml in it."
@@ -79,12 +82,16 @@ def _read(path: Path, folders: tuple[Path, ...]) -> Theme:
     import yaml
 
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MAX_CHARACTERS + 1)
+        if len(text) > MAX_CHARACTERS:
+            raise ConfigError(f"{path} is too large.", f"more than {MAX_CHARACTERS:,} characters: it is hardly a theme.")
+        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{path} line {line} is not YAML.", str(error.problem or error)) from None
+        raise ConfigError(f"{path} line {line} is not YAML.", str(error.problem or error), "look at that line.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} cannot be read.", str(error)) from None
+        raise ConfigError(f"{path} cannot be read.", str(error), "memeci meme --list shows the themes there are.") from None
     return _Reader(path, folders).read_theme(node)
 
 

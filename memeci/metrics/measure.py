@@ -14,7 +14,7 @@ from memeci.measurements import Floats, Integers, Measurements, SliceKey, SwapBl
 from memeci.metrics.array_part import measure_array
 from memeci.metrics.cell_rows import weigh_slice_set
 from memeci.metrics.label_part import measure_labels
-from memeci.metrics.metric import Metric
+from memeci.metrics.metric import Metric, sum_whole_by
 from memeci.metrics.moment_part import measure_moments
 from memeci.metrics.part import Part
 from memeci.metrics.rank_part import BIN_ABOVE, measure_ranks
@@ -150,7 +150,5 @@ def count_slices(leaves: Leaves) -> Integers:
     counts = []
     for slice_set in leaves.sets:
         inside = slice_set.membership >= 0
-        totals = np.zeros(len(slice_set.keys), dtype=np.int64)
-        np.add.at(totals, slice_set.membership[inside], leaves.n[inside])
-        counts.append(totals)
+        counts.append(sum_whole_by(slice_set.membership[inside], leaves.n[inside], len(slice_set.keys)))
     return np.concatenate(counts)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
+from memeci.metrics.runs import Runs
 from memeci.metrics.sample import Sample
 from memeci.metrics.thresholds import Ranked, Thresholds
 from memeci.records import Direction, Task, Unit
@@ -21,24 +22,45 @@ BINARY = frozenset({Task.BINARY})
 
 
 class LabelCounts(msgspec.Struct, frozen=True):
-    """Label counts of S slices and K labels, as shares of the slice's weight.
+    """Label counts of S slices, as shares of the slice's weight: E entries, one for each label that occurs in a slice.
 
-    true      float64[S, K]  predicted and true (t)
-    predicted float64[S, K]  (q)
-    support   float64[S, K]  (s)
-    present   bool[S, K]     labels that take part in a macro average
-    positive  index of the positive label, for binary metrics
+    runs               the slice of each entry, ascending: a slice of few labels costs no more than those
+    label              int64[E]
+    true               float64[E]  predicted and true (t)
+    predicted, support float64[E]  (q), (s)
+    present            bool[E]     labels that take part in a macro average
+    n_labels           K, of which some may occur nowhere
+    positive           index of the positive label, for binary metrics
     """
 
+    runs: Runs
+    label: NDArray[np.int64]
     true: Floats
     predicted: Floats
     support: Floats
     present: NDArray[np.bool_]
+    n_labels: int
     positive: int | None = None
+
+    @property
+    def n_slices(self) -> int:
+        return self.runs.n_slices
+
+    def total(self, values: Floats) -> Floats:
+        """Return float64[S]: the sums of float64[E] over the labels of each slice."""
+        return self.runs.total(values)
+
+    def spread(self, by_slice: Floats) -> Floats:
+        """Return float64[E]: each slice's number at all its labels."""
+        return self.runs.spread(by_slice)
+
+    def find(self, label: int | None) -> NDArray[np.int64]:
+        """Return the entries of one label: at most one a slice, none for None."""
+        return np.flatnonzero(self.label == label) if label is not None else np.zeros(0, dtype=np.int64)
 
 
 class Gradient(msgspec.Struct, frozen=True):
-    """Derivatives of a label metric by true, predicted and support: float64, broadcastable to [S, K]."""
+    """Derivatives of a label metric by true, predicted and support: float64[E] each."""
 
     true: Floats
     predicted: Floats
@@ -129,11 +151,12 @@ class ArrayMetric(Metric, Protocol):
         ...
 
 
-def divide(numerator: Floats, denominator: Floats, otherwise: float = np.nan) -> Floats:
+def divide(numerator: Floats | float, denominator: Floats, otherwise: float = np.nan) -> Floats:
     """Return numerator / denominator elementwise, ``otherwise`` where the denominator is 0."""
-    result = np.full(np.broadcast(numerator, denominator).shape, otherwise, dtype=np.float64)
-    np.divide(numerator, denominator, out=result, where=np.not_equal(denominator, 0))
-    return result
+    zero = np.equal(denominator, 0)
+    if not zero.any():
+        return np.asarray(np.divide(numerator, denominator))
+    return np.where(zero, otherwise, np.divide(numerator, np.where(zero, 1.0, denominator)))
 
 
 def sum_by(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,7 @@ def find_baseline(spec: str, source: str, search: Search) -> FoundSide | None:
 def _is_path(spec: str) -> bool:
     if any(c in spec for c in "*?["):
         return True
-    return Path(spec).exists() and spec != "latest"
+    return os.path.exists(spec) and spec != "latest"  # a name too long for a path is a name all the same
 
 
 def _looks_like_file(spec: str) -> bool:
@@ -88,7 +89,7 @@ def _looks_like_file(spec: str) -> bool:
 
 def _no_such_file(spec: str) -> ConfigError:
     folder = Path(spec).parent
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    names = [path.name for path in folder.iterdir()] if os.access(folder, os.R_OK) and folder.is_dir() else []
     near = difflib.get_close_matches(Path(spec).name, names, 1)
     return ConfigError(
         f"the baseline {spec} does not exist.",

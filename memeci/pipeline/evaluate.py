@@ -18,19 +18,20 @@ from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Engine, Progress, Table
 from memeci.engines.export import write_predictions
 from memeci.engines.pairing import Pair
+from memeci.engines.shared import Moved, find_moved
 from memeci.engines.tallying import build_tallies
 from memeci.errors import CommandError, ConfigError
 from memeci.filenames import PREDICTIONS_FILE
 from memeci.outputs import check_outputs, write_outputs
 from memeci.pipeline.assemble import Parts, assemble
 from memeci.pipeline.baseline import FoundSide, Search, find_baseline
-from memeci.pipeline.incident import write_incident
+from memeci.pipeline.incident import CrashError, build_incident, write_incident
 from memeci.pipeline.picture import DrawResult, draw_record
 from memeci.pipeline.plan import build_policy, collect_notes, decide_tallies, plan_measurement
 from memeci.pipeline.render import render_record
 from memeci.pipeline.rerun import rerun_baseline
 from memeci.pipeline.shares import explain_flips
-from memeci.pipeline.sides import Setup, load_baseline, load_candidate
+from memeci.pipeline.sides import Setup, find_columns_before, load_baseline, load_candidate
 from memeci.puns import build_docker_tag
 from memeci.readers import open_predictions
 from memeci.records import Candidate, Evaluation, Task
@@ -60,27 +61,30 @@ class Request(msgspec.Struct, frozen=True):
     commit: str | None = None
     output_dir: Path | None = None
     picture: bool = True
-    animate: bool = False
     rerun: bool = False
     progress: Progress | None = None
     credentials: Credentials | None = None
 
 
 class Evaluated(msgspec.Struct, frozen=True):
-    """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``; ``picture`` is there if it was asked for."""
+    """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``; ``picture`` is there if it was asked for.
+
+    ``registry`` is the one of the repository, None outside of any.
+    """
 
     record: Evaluation
     failed: bool
     output_dir: Path | None = None
     files: tuple[str, ...] = ()
     picture: DrawResult = DrawResult(None)
+    registry: Registry | None = None
 
 
 def evaluate(request: Request) -> Evaluated:
     """Evaluate, write the output folder, and return the record.
 
     Raises MemeciError for everything that can be explained; the output folder is then as it was before, except after a
-    command that crashed: then it holds the incident.
+    command that crashed (CrashError): then it holds the incident.
     """
     source = _find_predictions(request)
     if request.output_dir is not None:
@@ -120,10 +124,12 @@ def _run_command(request: Request, registry: Registry | None) -> None:
     try:
         run_command(config.command or "", config.root, request.environment, request.echo)
     except CommandError as error:
-        if request.output_dir is not None:
-            commit = request.commit or (registry.read_head().commit if registry is not None else None)
-            write_incident(error, config, commit, request.output_dir, picture=request.picture)
-        raise
+        if request.output_dir is None:
+            raise
+        commit = request.commit or (registry.read_head().commit if registry is not None else None)
+        incident = build_incident(error, config, commit, request.environment)
+        drawn = write_incident(incident, config.theme, request.output_dir, picture=request.picture)
+        raise CrashError(error, incident, drawn) from None
 
 
 class _Evaluation(msgspec.Struct, frozen=True):
@@ -143,8 +149,9 @@ class _Evaluation(msgspec.Struct, frozen=True):
         before = self._load_baseline(found, task, setup)
         plan, selection = plan_measurement(config, task, table, before)
         tallied = build_tallies(self.engine, table, before, plan)
+        moved = self._find_moved(table, before, found)
         policy = build_policy(config, found, tallied.tallies.leaves)
-        decided = decide_tallies(tallied, plan, policy, collect_notes(selection, tallied, plan, config, table), found)
+        decided = decide_tallies(tallied, plan, policy, collect_notes(selection, tallied, plan, config, table, moved), found)
         shares, examples = explain_flips(self.engine, tallied, table, before)
         parts = Parts(
             config=config,
@@ -181,6 +188,13 @@ class _Evaluation(msgspec.Struct, frozen=True):
             setup = replace(setup, config=replace(setup.config, columns=found.columns))
         return load_baseline(self.engine, found.source, task, setup, released=found.released)
 
+    def _find_moved(self, table: Table, before: Table | None, found: FoundSide | None) -> tuple[Moved, ...]:
+        """Return which weights, groups and slices, all of them the candidate's, the baseline's file has otherwise."""
+        if before is None or found is None:
+            return ()
+        config = self.request.config if found.columns is None else replace(self.request.config, columns=found.columns)
+        return find_moved(self.engine, table, before, find_columns_before(table, before, config, released=found.released))
+
     def _describe_candidate(self, table: Table) -> Candidate:
         head = self.registry.read_head() if self.registry is not None else None
         commit = self.request.commit or (head.commit if head else None)
@@ -199,17 +213,14 @@ class _Evaluation(msgspec.Struct, frozen=True):
         record = _enrich(record, self.request.config)
         output_dir = self.request.output_dir
         if output_dir is None:
-            return Evaluated(record, failed)
-        result = self._draw(record) if self.request.picture else DrawResult(None)
+            return Evaluated(record, failed, registry=self.registry)
+        result = draw_record(record, theme=self.request.config.theme) if self.request.picture else DrawResult(None)
         files: dict[str, bytes | Path] = {**render_record(record, result.drawn)}
         if table.n <= KEEP_UP_TO:
             write_predictions(self.engine, table, self.folder / PREDICTIONS_FILE)
             files[PREDICTIONS_FILE] = self.folder / PREDICTIONS_FILE
         write_outputs(output_dir, files)
-        return Evaluated(record, failed, output_dir, tuple(files), result)
-
-    def _draw(self, record: Evaluation) -> DrawResult:
-        return draw_record(record, theme=self.request.config.theme, animate=self.request.animate)
+        return Evaluated(record, failed, output_dir, tuple(files), result, self.registry)
 
 
 def _enrich(record: Evaluation, config: Config) -> Evaluation:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from memeci.config import Config
 from memeci.decision import Decided, decide, decide_incomparable
 from memeci.engines.engine import Table
 from memeci.engines.pairing import Pair
+from memeci.engines.shared import Moved
 from memeci.engines.tallying import Tallied, TallyPlan
 from memeci.errors import DataError
 from memeci.metrics import UNGATED
@@ -17,7 +19,15 @@ from memeci.metrics.selection import Available, Request, Selection, check_scores
 from memeci.metrics.tallies import Leaves, Tallies
 from memeci.metrics.task import choose_positive, is_positive_guessed, sort_labels
 from memeci.pipeline.baseline import FoundSide
-from memeci.pipeline.wording import note_bins, note_guessed_positive, note_overlap, note_row_numbers, note_small_slices, say_incomparable
+from memeci.pipeline.wording import (
+    note_bins,
+    note_guessed_positive,
+    note_moved,
+    note_overlap,
+    note_row_numbers,
+    note_small_slices,
+    say_incomparable,
+)
 from memeci.policy import Policy
 from memeci.records import Evaluation, Pairing, Task, Text
 
@@ -96,7 +106,9 @@ def _build_seed(tallies: Tallies, pair: Pair) -> int:
     return int.from_bytes(seen.digest()[:8], "little")
 
 
-def collect_notes(selection: Selection, tallied: Tallied, plan: TallyPlan, config: Config, table: Table) -> tuple[Text, ...]:
+def collect_notes(
+    selection: Selection, tallied: Tallied, plan: TallyPlan, config: Config, table: Table, moved: Sequence[Moved]
+) -> tuple[Text, ...]:
     """Return what the user should know besides the verdict."""
     notes = list(selection.notes)
     if plan.positive is not None and is_positive_guessed(plan.labels, config.positive_label):
@@ -104,6 +116,7 @@ def collect_notes(selection: Selection, tallied: Tallied, plan: TallyPlan, confi
     if tallied.pair.overlap is not None:
         notes += note_overlap(tallied.pair.overlap)
         notes += [note_row_numbers()] if table.columns.id is None else []
+        notes += [note_moved(change) for change in moved]
     if tallied.tallies.leaves.omitted:
         notes.append(note_small_slices(tallied.tallies.leaves.omitted, config.min_slice_size))
     return tuple(notes)

@@ -16,7 +16,7 @@ from memeci.engines.pairing import BASELINE, CANDIDATE
 from memeci.engines.profile import profile_labels
 from memeci.errors import DataError
 from memeci.metrics.task import Signs, detect_task
-from memeci.readers import open_predictions, require_parts, resolve_columns
+from memeci.readers import list_candidates, open_predictions, require_parts, resolve_columns
 from memeci.records import Task
 from memeci.relation import Columns, ColumnType, Relation
 from memeci.usercode import compute_numbers
@@ -83,6 +83,20 @@ def load_baseline(engine: Engine, source: str, task: Task, setup: Setup, *, rele
     table = load_table(engine, BASELINE, relation, schema, columns, LabelKind.of(task))
     _check_vocabulary(table, task)
     return table
+
+
+def find_columns_before(table: Table, before: Table, config: Config, *, released: bool) -> Columns:
+    """Return the weight, group and slices that the baseline's own file has, whose values may be others than today's."""
+    names = [column.name for column in before.schema]
+    wanted = RELEASED if released else config.columns
+
+    def find(part: str) -> str | None:
+        if part in config.columns.unused and not released:
+            return None
+        listed = [part] if released else [getattr(wanted, part) or getattr(table.columns, part), *list_candidates(part, names)]
+        return next((name for name in listed if name in names), None)
+
+    return Columns(weight=find("weight"), group=find("group"), slices=tuple(name for name in table.columns.slices if name in names))
 
 
 def _open(engine: Engine, source: str) -> tuple[Relation, tuple[ColumnType, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from memeci.engines.engine import Overlap
+from memeci.engines.shared import Moved
 from memeci.formatting import format_count, format_text
 from memeci.measurements import Measurements
 from memeci.records import Text
@@ -77,6 +78,29 @@ def _round_up(value: float) -> str:
     """Return one digit, rounded up: 0.000084 → 0.00009."""
     places = max(0, -math.floor(math.log10(value)))
     return f"{math.ceil(value * 10**places) / 10**places:.{places}f}"
+
+
+_PARTS = {"weight": Text("weight", "权重"), "group": Text("group", "分组"), "slice": Text("slice", "切片")}
+
+
+def note_moved(moved: Moved) -> Text:
+    """Say that weights, groups or slices are not those of the baseline, and that the candidate's hold for both sides."""
+    part, shown = _PARTS[moved.part], format_text(moved.column or "", 40)
+    if moved.column is None:
+        return Text(
+            en=f"The baseline has a {part.en} column and the candidate has none: both sides are counted without.",
+            zh=f"基线有{part.zh}列，候选没有：两边都不按{part.zh}计算。",
+        )
+    if moved.count is None:
+        return Text(
+            en=f'The baseline has no {part.en} column; the candidate\'s "{shown}" is used for both sides.',
+            zh=f"基线没有{part.zh}列；两边都使用候选的“{shown}”。",
+        )
+    n, have = format_count(moved.count), "example has" if moved.count == 1 else "examples have"
+    return Text(
+        en=f'{n} {have} another {part.en} ("{shown}") than in the baseline; the candidate\'s is used for both sides.',
+        zh=f"有 {n} 条样本的{part.zh}（“{shown}”）与基线不同；两边都使用候选的。",
+    )
 
 
 def say_incomparable(overlap: Overlap) -> Text:

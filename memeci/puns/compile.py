@@ -1,6 +1,7 @@
 """Turn the YAML files people edit into compiled.json, which a run reads: `python -m memeci.puns.compile [--check]`.
 
 The only module that knows pypinyin and the YAML files. A run never imports it: both cost 0.4 s, the compiled file 10 ms.
+pypinyin comes with the extra `puns`.
 Every entry is checked on the way: each digit must be able to stand for its syllable by homophones.yaml, and each syllable must
 be a reading of its hanzi by pypinyin.
 """

@@ -68,6 +68,12 @@ def _parse_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 def _check_rows(probe: Probe, delimiter: str) -> tuple[str, ...]:
     """Return the column names. Raises DataError if what was read of the file is no table."""
+    if re.match(r'"?sep=.?"?\s*[\r\n]', probe.text):
+        raise DataError(
+            f"{probe.path} begins with Excel's note of its delimiter.",
+            "column names belong into the first line; memeci finds the delimiter by itself.",
+            f"sed -i 1d {shlex.quote(str(probe.path))}" if probe.compression == "none" else "write it without that line.",
+        )
     rows = list(_parse_rows(probe.text, delimiter))
     if not probe.whole and len(rows) < 2 and not {"\n", "\r"} & set(probe.text):
         raise DataError(

@@ -35,11 +35,20 @@ def _check_first_line(probe: Probe) -> None:
     if not newline and not probe.whole:
         return  # The first object is longer than what we looked at.
     try:
-        first = json.loads(line)
+        first = _parse(line)
     except json.JSONDecodeError as error:
         raise _not_lines(probe, line, error) from None
+    except RecursionError:
+        raise DataError(
+            f"{probe.path} cannot be read as JSON lines.", "its first line nests too deep.", "write one flat JSON object a line."
+        ) from None
     if not rest.strip() and probe.whole and _is_column_oriented(first):
         raise _one_object(probe)
+
+
+def _parse(text: str) -> Any:
+    # Numbers stay text: only the shape is looked at, and Python refuses integers of more than 4,300 digits.
+    return json.loads(text, parse_int=str)
 
 
 def _is_column_oriented(first: Any) -> bool:
@@ -49,8 +58,8 @@ def _is_column_oriented(first: Any) -> bool:
 
 def _not_lines(probe: Probe, line: str, error: json.JSONDecodeError) -> DataError:
     try:
-        json.loads(probe.text)
-    except json.JSONDecodeError:
+        _parse(probe.text)
+    except (json.JSONDecodeError, RecursionError):
         # A pretty-printed object that goes on after our look: its first line is whole tokens only.
         if not probe.whole and line.rstrip().endswith(("{", ",", "[")):
             return _one_object(probe)

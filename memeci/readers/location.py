@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import glob
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +22,7 @@ def list_files(spec: str, suffixes: tuple[str, ...], compressions: tuple[str, ..
     ones and those that begin with "_", as writers like Spark leave them beside the data.
     """
     path = Path(spec)
+    _check_reachable(spec)
     if path.is_dir():
         return _list_folder(path, suffixes, compressions)
     if path.is_file():
@@ -31,6 +34,15 @@ def list_files(spec: str, suffixes: tuple[str, ...], compressions: tuple[str, ..
     if _GLOB_CHARACTERS & set(spec):
         return _list_glob(spec)
     raise DataError(f"{spec} does not exist.", _explain_missing(path), _suggest_next(path))
+
+
+def _check_reachable(spec: str) -> None:
+    """Raise DataError where the system will not say what ``spec`` is: too long, no permission, links in a circle."""
+    try:
+        os.stat(spec)
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ENOTDIR}:
+            raise DataError(f"{spec} cannot be read.", f"{error.strerror}.", "correct the path, or look at its permissions.") from None
 
 
 def is_partitioned(spec: str, paths: Sequence[Path]) -> bool:

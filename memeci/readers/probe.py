@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from memeci.errors import DataError
+from memeci.errors import DataError, build_cut_off
+from memeci.readers.zstd_frames import is_whole
 
 HEAD_BYTES = 65_536
 TAIL_BYTES = 8
@@ -86,12 +87,14 @@ def read_probe(path: Path) -> Probe:
             file.seek(max(0, size - TAIL_BYTES))
             tail = file.read(TAIL_BYTES)
     except OSError as error:
-        raise DataError(f"{path} cannot be read.", f"{error.strerror or error}.") from None
+        raise DataError(f"{path} cannot be read.", f"{error.strerror or error}.", "look at its permissions.") from None
     if not stored:
         raise DataError(f"{path} is empty.", "it has 0 bytes.", "look at the step that writes it: did it run to its end?")
     compression = next((name for magic, name in _MAGIC.items() if stored.startswith(magic)), "none")
     _check_compression_name(path, compression)
-    head = _decompress(path, stored, compression)
+    if compression == "zstd" and not is_whole(path):
+        raise build_cut_off(str(path), compression)
+    head = _decompress(path, stored, compression, all_there=size == len(stored))
     whole = size == len(stored) if compression == "none" else head is not None and len(head) < HEAD_BYTES and size == len(stored)
     return Probe(path, size, head, tail, compression, whole)
 
@@ -108,24 +111,33 @@ def _check_compression_name(path: Path, compression: str) -> None:
     raise DataError(what, "its first bytes tell.", f"mv {shlex.quote(str(path))} {shlex.quote(str(better))}")
 
 
-def _decompress(path: Path, stored: bytes, compression: str) -> bytes | None:
+def _decompress(path: Path, stored: bytes, compression: str, *, all_there: bool) -> bytes | None:
     if compression == "none":
         return stored
     try:
-        head = _decompress_gzip(stored) if compression == "gzip" else _decompress_zstd(stored)
+        head, ended = _decompress_gzip(stored) if compression == "gzip" else (_decompress_zstd(stored), True)
     except (zlib.error, ValueError) as error:
         raise DataError(
             f"{path} cannot be decompressed.",
             f"its {compression} data is damaged ({error}).",
             "make or download the file again.",
         ) from None
+    if all_there and not ended:
+        raise build_cut_off(str(path), compression)
     if head == b"":
-        raise DataError(f"{path} is empty.", f"it is a {compression} file with nothing, or not even one whole block, inside.")
+        raise DataError(
+            f"{path} is empty.",
+            f"it is a {compression} file with nothing inside.",
+            "look at the step that writes it: did it run to its end?",
+        )
     return head
 
 
-def _decompress_gzip(stored: bytes) -> bytes:
-    return zlib.decompressobj(wbits=31).decompress(stored, HEAD_BYTES)
+def _decompress_gzip(stored: bytes) -> tuple[bytes, bool]:
+    """Return the head, and whether the data went on: to its end, or beyond the head."""
+    decoder = zlib.decompressobj(wbits=31)
+    head = decoder.decompress(stored, HEAD_BYTES)
+    return head, decoder.eof or len(head) == HEAD_BYTES
 
 
 def _decompress_zstd(stored: bytes) -> bytes | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import total_ordering
 
 from memeci.errors import ConfigError
+from memeci.naming import NOT_ALLOWED, is_ref_name
 
 # Grammar and precedence: https://semver.org/spec/v2.0.0.html, sections 2, 9, 10 and 11. Nine digits are plenty and keep
 # int() away from hostile tags.
@@ -21,8 +22,6 @@ _VERSION = re.compile(
     re.ASCII,
 )
 _MAX_LENGTH = 200
-# What git check-ref-format forbids, plus blanks, "#" and "@" (they separate the parts of a tag), plus control characters.
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\@#]|\.\.|//|\.lock(?:/|$)|/\.|\s")
 
 
 class Part(enum.Enum):
@@ -122,19 +121,13 @@ def memes_ref(namespace: str) -> str:
     return f"{namespace}/memes"
 
 
-def is_ref_name(name: str) -> bool:
-    """Whether git would take ``name`` as a part of a ref, and we take it as the name of a model or a stage."""
-    bad = not name or len(name) > _MAX_LENGTH or _FORBIDDEN.search(name) or not name.isprintable() or "{" in name
-    return not (bad or name[0] in "-./" or name[-1] in "./")
-
-
 def check_model(model: str) -> str:
     """Return ``model``; raises ConfigError where it cannot be part of a tag."""
     if is_ref_name(model):
         return model
     raise ConfigError(
         f'"{_shown(model)}" cannot be the name of a model.',
-        "the name becomes part of a git tag: no blanks, none of ~ ^ : ? * [ ] \\ @ # { }, no leading dash or dot, at most 200 characters.",
+        f"the name becomes part of a git tag: at most 200 characters, without {NOT_ALLOWED}.",
         "set `model:` in memeci.yml to a plain name, for example `model: sentiment`.",
     )
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import msgspec
 
 from memeci.errors import DataError
+from memeci.record_file import RECORD_LIMIT
 from memeci.registry.command import MIB, Output
 from memeci.registry.objects import ObjectReader
-from memeci.registry.record_file import RECORD_LIMIT
 from memeci.registry.release_record import PREDICTIONS_LIMIT
 from memeci.registry.repository import Repository, TagRef, unreachable
 from memeci.registry.scratch import Scratch, open_scratch

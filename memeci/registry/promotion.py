@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import msgspec
 
 from memeci.errors import ConfigError
+from memeci.naming import is_ref_name
 from memeci.registry.command import MIB
-from memeci.registry.names import FIRST, TagStyle, Version, check_model, is_ref_name, parse_model_tag
+from memeci.registry.names import FIRST, TagStyle, Version, check_model, parse_model_tag
 from memeci.registry.objects import write_object
 from memeci.registry.push import PushResult, attempts, gave_up, push_refs
 from memeci.registry.release_record import TAG_LIMIT

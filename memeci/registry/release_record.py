@@ -14,11 +14,11 @@ import msgspec
 
 from memeci.errors import DataError
 from memeci.filenames import PREDICTIONS_FILE, RECORD_FILE
+from memeci.record_file import RECORD_LIMIT, load_evaluation
 from memeci.records import Evaluation
 from memeci.registry.command import KIB, MIB
 from memeci.registry.objects import REGULAR_FILE, ObjectReader, TreeEntry, compute_object_id, object_format_of, parse_headers, parse_tree
 from memeci.registry.parquet_footer import check_predictions
-from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 
 TAG_COPY = "tag"
 _COPY = "baseline.parquet"

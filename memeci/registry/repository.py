@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -150,13 +151,14 @@ def unreachable(remote: str, output: Output) -> GitError:
     return GitError(
         f'the remote "{remote}" could not be read.',
         format_last_words(output.stderr),
-        f"check that `git ls-remote {remote}` works here; without the remote: --baseline FILE, or --baseline none.",
+        f"check that `git ls-remote {remote}` works here. Offline, `memeci evaluate` takes --baseline FILE or none; history and"
+        " leaderboard show what this clone has with --remote ./",
     )
 
 
 def open_repository(start: Path, remote: str | None, credentials: Credentials | None = None) -> Repository | None:
     """Return the repository that ``start`` lies in; None outside of any. Raises GitError where git refuses it."""
-    if shutil.which("git") is None and not any((folder / ".git").exists() for folder in (start, *start.parents)):
+    if shutil.which("git") is None and _find_git_entry(start) is None:
         return None
     arguments = [
         "--is-inside-work-tree",
@@ -185,9 +187,23 @@ def _check_absent(output: Output, start: Path) -> None:
             "it belongs to another user, as in a container.",
             f"git config --global --add safe.directory {start.resolve()}",
         )
+    entry = _find_git_entry(start)
+    if entry is not None and "not a git repository" in output.stderr:
+        # Not the same as none: a gate must not pass because nothing can be found to compare with.
+        raise GitError(
+            f"{entry} is there, but git finds no repository in it.",
+            format_last_words(output.stderr),
+            "it is damaged, cannot be read here, or belongs to a worktree or submodule whose repository is elsewhere: see `git status`.",
+        )
     if "not a git repository" in output.stderr or "GIT_DISCOVERY_ACROSS_FILESYSTEM" in output.stderr:
         return
     raise GitError(f"git cannot open the repository in {start}.", format_last_words(output.stderr), "run `git status` there.")
+
+
+def _find_git_entry(start: Path) -> Path | None:
+    """Return the .git, a folder or a file, of ``start`` or of the nearest folder above that has one."""
+    here = start.absolute()
+    return next((folder / ".git" for folder in (here, *here.parents) if os.path.lexists(folder / ".git")), None)
 
 
 def _check_remote(remote: str, names: set[str]) -> str:

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 
 from memeci.formatting import format_delta, format_interval, format_slice, format_value
 from memeci.records import FAILING, Comparison, Evaluation, Outcome, Status
+from memeci.report.escape import to_printable
 
 # XML 1.0, production [2] Char: what may stand in a document at all.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -70,4 +71,5 @@ def _new_case(record: Evaluation, name: str) -> ET.Element:
 
 
 def _clean(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)[:2000]
+    # Viewers show it as it is: in a browser, or in a terminal. Our own line breaks stay.
+    return _NOT_XML.sub("\ufffd", "\n".join(map(to_printable, text[:2000].split("\n"))))

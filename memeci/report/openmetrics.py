@@ -8,6 +8,7 @@ import msgspec
 
 from memeci.formatting import format_slice
 from memeci.records import Comparison, Evaluation, Outcome, Status
+from memeci.report.escape import to_printable
 
 MAX_LABEL = 200
 
@@ -76,6 +77,5 @@ def _count_regressed(record: Evaluation) -> int:
 
 
 def _escape(value: str) -> str:
-    # A line ends at \n only, but other line breaks confuse readers that split on them.
-    line = " ".join(value[:MAX_LABEL].encode("utf-8", "replace").decode().splitlines())
+    line = to_printable(value[:MAX_LABEL])
     return line.replace("\\", "\\\\").replace('"', '\\"')

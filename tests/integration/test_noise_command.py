@@ -73,3 +73,17 @@ def test_released_floor__keeps_a_retrained_model_from_failing(runs: Path) -> Non
     assert ran.record.decision.noise_floor
     assert (ran.code, ran.outcome("accuracy") == "regressed") == (0, False)
     assert run_memeci(runs, "evaluate", "run2.csv", "--baseline", "run1.csv").code == 1
+
+
+def test_two_runs__are_too_few_for_a_tolerance(runs: Path) -> None:
+    ran = run_memeci(runs, "noise", "run0.csv", "run1.csv")
+    assert ran.code == 0
+    assert "2 runs are too few to say which tolerance holds" in ran.out
+    accuracy = next(line for line in ran.out.splitlines() if "accuracy" in line)
+    assert [cell.strip() for cell in accuracy.split("│")][3] == "–"
+
+
+def test_runs_that_have_nothing_in_common__name_no_tolerance_that_allows_everything(runs: Path) -> None:
+    _write_run(runs / "bad.csv", 9, accuracy=0.1)
+    ran = run_memeci(runs, "noise", "run0.csv", "run1.csv", "bad.csv")
+    assert "these runs differ too much" in ran.out

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from memeci.cli.starter.look import Look, Number
-from memeci.config.keys import is_model_name
+from memeci.naming import is_ref_name
 from memeci.records import Task
 
 _HEAD = """\
@@ -89,7 +89,7 @@ def name_model(folder_name: str) -> str:
     'sentiment-model-v2'
     """
     name = re.sub(r"[^\w.-]+", "-", folder_name).strip("-._")
-    return name if is_model_name(name) else "model"
+    return name if is_ref_name(name) else "model"
 
 
 def _printable(text: str) -> str:

@@ -53,8 +53,7 @@ def _github(tmp_path: Path, event: object, **more: str) -> Environment:
 
 def test_pull_request__gives_the_pushed_commit_not_the_merge(tmp_path: Path) -> None:
     found = _github(tmp_path, _pull_request())
-    assert (found.ci, found.head_sha, found.base_sha, found.request) == (CI.GITHUB, HEAD, BASE, 12)
-    assert (found.branch, found.base_branch, found.default_branch, found.tag) == ("better-model", "main", "main", None)
+    assert (found.ci, found.head_sha, found.request, found.tag) == (CI.GITHUB, HEAD, 12, None)
     assert found.run_url == "https://github.com/team/models/actions/runs/77"
     assert (found.summary_file, found.output_file) == (Path("/tmp/summary"), Path("/tmp/output"))  # noqa: S108
     assert not found.is_fork
@@ -65,19 +64,15 @@ def test_pull_request_from_a_fork__is_one_even_after_the_fork_was_deleted(head: 
     assert _github(tmp_path, _pull_request(head)).is_fork
 
 
-def test_push__gives_its_own_commit_and_the_one_before(tmp_path: Path) -> None:
+def test_push__gives_its_own_commit(tmp_path: Path) -> None:
     found = _github(tmp_path, {"before": BASE}, GITHUB_EVENT_NAME="push", GITHUB_HEAD_REF="", GITHUB_REF_NAME="main")
-    assert (found.head_sha, found.base_sha, found.branch, found.request) == (MERGE, BASE, "main", None)
+    assert (found.head_sha, found.request) == (MERGE, None)
     assert not found.is_fork
 
 
-def test_first_push_of_a_branch__has_nothing_before(tmp_path: Path) -> None:
-    assert _github(tmp_path, {"before": "0" * 40}).base_sha is None
-
-
-def test_pushed_tag__is_a_tag_and_no_branch(tmp_path: Path) -> None:
+def test_pushed_tag__is_a_tag(tmp_path: Path) -> None:
     found = _github(tmp_path, {}, GITHUB_HEAD_REF="", GITHUB_REF_NAME="sentiment@v1.0.0", GITHUB_REF_TYPE="tag")
-    assert (found.tag, found.branch) == ("sentiment@v1.0.0", None)
+    assert found.tag == "sentiment@v1.0.0"
 
 
 def test_merge_queue_and_workflow_run__give_the_evaluated_commit(tmp_path: Path) -> None:
@@ -118,7 +113,7 @@ GITLAB = {
 
 def test_merge_request__gives_the_pushed_commit_and_the_job_token() -> None:
     found = read_environment(GITLAB)
-    assert (found.ci, found.head_sha, found.base_sha, found.request) == (CI.GITLAB, HEAD, BASE, 7)
+    assert (found.ci, found.head_sha, found.request) == (CI.GITLAB, HEAD, 7)
     assert (found.repository, found.project_id, found.api_url) == ("team/models", "5", "https://gitlab.example/api/v4")
     assert (found.token, found.token_kind, found.is_fork) == ("job-secret", TokenKind.JOB, False)
 
@@ -130,13 +125,11 @@ def test_project_token__is_preferred_and_a_fork_is_seen() -> None:
 
 def test_plain_branch_pipeline__falls_back_to_the_commit() -> None:
     found = read_environment({"GITLAB_CI": "true", "CI_COMMIT_SHA": HEAD, "CI_COMMIT_BRANCH": "main", "CI_COMMIT_BEFORE_SHA": "0" * 40})
-    assert (found.head_sha, found.base_sha, found.branch, found.request) == (HEAD, None, "main", None)
+    assert (found.head_sha, found.request) == (HEAD, None)
 
 
 def test_terminal__is_no_ci() -> None:
     assert read_environment({}) == Environment()
-    assert read_environment({"NO_COLOR": "1"}).no_color
-    assert not read_environment({"NO_COLOR": ""}).no_color
 
 
 def test_token__is_in_no_repr(tmp_path: Path) -> None:

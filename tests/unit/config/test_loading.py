@@ -325,3 +325,9 @@ def test_fault_in_an_override__names_it_and_not_the_file(folder: Path) -> None:
 
 def test_model_override__picks_one_of_several(folder: Path) -> None:
     assert _load(MODELS, overrides=[Override("model", "large", "MEMECI_MODEL")]).model == "large"
+
+
+@pytest.mark.parametrize("name", ["a b", "a@b", "a..b", "-a", "a]", '"a\\u202eb"', '"a\\x9bm"', '"a\\u200bb"'])
+def test_a_model_that_no_tag_could_name__is_refused(folder: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="`model` cannot be used"):
+        _load(f"model: {name}\n")

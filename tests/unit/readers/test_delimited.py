@@ -42,6 +42,12 @@ def _open(tmp_path: Path, text: str, name: str = "preds.csv") -> DataError:
     return caught.value
 
 
+def test_a_note_of_excel__is_told_apart_from_column_names(tmp_path: Path) -> None:
+    error = _open(tmp_path, "\ufeffsep=;\r\nid;y_true;y_pred\r\n1;a;a\r\n")
+    assert "Excel's note of its delimiter" in error.what
+    assert error.next_step.startswith("sed -i 1d ")
+
+
 def test_header_alone__has_no_rows(tmp_path: Path) -> None:
     error = _open(tmp_path, "id,label,prediction\n")
     assert error.what == f"{tmp_path}/preds.csv has column names but no rows."

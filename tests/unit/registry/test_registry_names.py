@@ -75,7 +75,27 @@ def test_a_plain_name__is_a_model(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "-x", "a b", "a..b", "a~b", "a@b", "a#b", "a{b", "a.lock", "a/", "/a", ".a", "a/.b", "a\x1b[1m", "x" * 201]
+    "name",
+    [
+        "",
+        "-x",
+        "a b",
+        "a..b",
+        "a~b",
+        "a@b",
+        "a#b",
+        "a{b",
+        "a.lock",
+        "a/",
+        "/a",
+        ".a",
+        "a/.b",
+        "a\x1b[1m",
+        "a\u202eb",
+        "a\u200bb",
+        "a\x9bm",
+        "x" * 201,
+    ],
 )
 def test_a_name_that_git_or_a_tag_cannot_hold__is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="cannot be the name of a model"):

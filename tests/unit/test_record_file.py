@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from memeci.errors import DataError
+from memeci.record_file import RECORD_LIMIT, load_evaluation
 from memeci.records import SCHEMA_VERSION, Incident, Provenance, encode_record
-from memeci.registry.record_file import RECORD_LIMIT, load_evaluation
 from tests.builders.evaluation_dir import build_evaluation
 
 EVALUATION = build_evaluation("a" * 40)
