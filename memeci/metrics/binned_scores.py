@@ -11,17 +11,18 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.scored import Scores, SetResult
-from memeci.metrics.steps import fit_evenly
+from memeci.metrics.steps import fit_steps
 from memeci.metrics.tallies import SliceSet
 from memeci.metrics.thresholds import Ranked, Thresholds
 
 BIN_BITS = 20
-"""2²⁰ bins of equal width between the lowest and the highest score."""
+"""2²⁰ bins of equal width between the lowest and the highest score; twice as many, of the log odds, for a model sure of itself."""
 
 MORE_BITS = 2
 """Up to four times as many for all slices of a set together: smaller slices get fewer."""
@@ -175,8 +176,11 @@ class _Layout(msgspec.Struct, frozen=True):
 
 
 def bin_scores(scores: Scores, bits: int = BIN_BITS) -> BinnedScores:
-    """Return the examples in bins of equal width. Where there are no steps to go by all share one, and their slack says so."""
-    steps = fit_evenly(scores.score, bits)
+    """Return the examples in 2**bits bins or twice as many. Where there are no steps to go by all share one, and their slack says so."""
+    steps = next(iter(fit_steps(scores.score, bits)), None)
+    if steps is not None and steps.logit:
+        bits += 1
+        steps = replace(steps, bits=bits)
     code = np.empty(len(scores.score), np.int32)
     for rows in _chunks(len(code)):
         bins = steps.count(scores.score[rows]) if steps is not None else np.zeros(rows.stop - rows.start, np.int64)

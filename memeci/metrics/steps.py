@@ -42,19 +42,19 @@ class Steps(msgspec.Struct, frozen=True):
         return odds >> excess if excess > 0 else odds
 
 
-def fit_evenly(score: Floats, bits: int) -> Steps | None:
-    """Return equal steps between the lowest and the highest score; None where all are equal or some are infinite."""
-    low, high = float(score.min()), float(score.max())
-    return Steps(low, high, bits) if 0 < high - low < np.inf and np.isfinite(2.0**bits / (high - low)) else None
-
-
 def fit_steps(score: Floats, bits: int) -> list[Steps]:
-    """Return the ways to map these scores, first the one that is likelier to keep different ones apart."""
-    plain = fit_evenly(score, bits)
-    if plain is None or plain.low < 0 or plain.high > 1:
-        return [] if plain is None else [plain]
-    ways = [plain, Steps(plain.low, plain.high, bits, logit=True)]
-    sure = np.count_nonzero(np.abs(score - 0.5) > 0.5 - 2.0**-8)
+    """Return the ways to map these scores, first the one that is likelier to keep different ones apart.
+
+    None where all are equal or some are infinite.
+    """
+    low, high = float(score.min()), float(score.max())
+    if not 0 < high - low < np.inf or not np.isfinite(2.0**bits / (high - low)):
+        return []
+    plain = Steps(low, high, bits)
+    if low < 0 or high > 1:
+        return [plain]
+    ways = [plain, Steps(low, high, bits, logit=True)]
+    sure = np.count_nonzero((score < 2.0**-8) | (score > 1 - 2.0**-8))
     return ways if sure < len(score) / 2 else ways[::-1]
 
 
