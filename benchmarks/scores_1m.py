@@ -6,15 +6,18 @@ First the whole way from two parquet files, each side in a process of its own; t
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from timing import compare
+from timing import compare, compare_calls
 
+if TYPE_CHECKING:
+    from memeci.metrics.tallies import Tallies
+
+N_UNITS = 1024
 METRICS = ("roc_auc", "average_precision", "log_loss", "brier", "expected_calibration_error")
 
 SKLEARN = """
@@ -64,38 +67,49 @@ def write_files(folder: Path, label: np.ndarray, scores: list[np.ndarray]) -> tu
 
 
 def compare_in_memory(label: np.ndarray, scores: list[np.ndarray], runs: int) -> None:
-    """Time values with all influence, for both models, beside scikit-learn's values alone."""
+    """Time values and influence by unit, for both models, beside scikit-learn's values alone."""
     from sklearn import metrics as m
     from sklearn.calibration import calibration_curve
 
     from memeci.metrics.calibration import ExpectedCalibrationError
+    from memeci.metrics.measure import measure
     from memeci.metrics.ranking import AveragePrecision, RocAuc
-    from memeci.metrics.sample import Sample, sort_examples
+
+    truth, unit = label.astype(np.float64), np.random.default_rng(2).integers(0, N_UNITS, len(label)).astype(np.int32)
+    tallies = build_tallies(truth, scores, unit)
 
     def ours() -> None:
-        truth = label.astype(np.float64)
+        measure(tallies, [RocAuc(), AveragePrecision(), ExpectedCalibrationError()])
         for score in scores:
-            order = sort_examples(score, truth, None)
-            sample = Sample(truth[order], score[order])
-            for metric in (RocAuc(), AveragePrecision(), ExpectedCalibrationError()):
-                metric.measure(sample)
-            probability = np.where(truth > 0, score, 1 - score)
-            -np.log(probability.clip(2.2e-16, 1)).mean(), np.square(1 - probability).mean()
+            miss = np.where(truth > 0, 1 - score, score)
+            for terms in (-np.log((1 - miss).clip(2.2e-16, 1)), np.square(miss)):
+                np.bincount(unit, terms, N_UNITS)
 
     def theirs() -> None:
         for score in scores:
             m.roc_auc_score(label, score), m.average_precision_score(label, score)
             m.log_loss(label, score), m.brier_score_loss(label, score), calibration_curve(label, score, n_bins=15)
 
-    pairs = [(time_call(ours), time_call(theirs)) for _ in range(runs)]
-    a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"in memory, CPU: memeci with influence {a:.2f} s, scikit-learn {b:.2f} s, ratio {b / a:.1f}")
+    compare_calls("memeci, values and influence", ours, "scikit-learn, values", theirs, runs)
 
 
-def time_call(call) -> float:
-    began = time.process_time()
-    call()
-    return time.process_time() - began
+def build_tallies(label: np.ndarray, scores: list[np.ndarray], unit: np.ndarray) -> Tallies:
+    """Return what an engine would deliver: baseline and candidate, no slices."""
+    from memeci.measurements import ALL
+    from memeci.metrics.tallies import Leaves, ScoreArrays, SliceSet, Tallies, UnitTotals
+
+    n = np.bincount(unit, minlength=N_UNITS)
+    arrays = ScoreArrays(np.zeros(len(label), np.int32), unit, label, *scores)
+    return Tallies(
+        labels=("0", "1"),
+        leaves=Leaves(np.array([len(label)]), (SliceSet((), (ALL,), np.zeros(1, np.int64)),)),
+        has_baseline=True,
+        positive=1,
+        units=UnitTotals(np.zeros(N_UNITS, np.int64), np.arange(N_UNITS), n, n.astype(np.float64)),
+        scores=arrays,
+        confidences=arrays,
+        n_units=N_UNITS,
+    )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -46,3 +47,20 @@ def compare(name_a: str, command_a: list[str], name_b: str, command_b: list[str]
     wall = statistics.median(a.wall_s / b.wall_s for a, b in pairs)
     cpu = statistics.median(a.cpu_s / b.cpu_s for a, b in pairs)
     print(f"{'ratio':42s} wall {wall:7.2f}     cpu {cpu:7.2f}     ({runs} pairs)\n")
+
+
+def compare_calls(name_a: str, call_a: Callable[[], object], name_b: str, call_b: Callable[[], object], runs: int = 3) -> None:
+    """Print medians of both, run in turn within this process, and the median of the ratios B/A."""
+    pairs = [(time_call(call_a), time_call(call_b)) for _ in range(runs)]
+    for i, name in enumerate((name_a, name_b)):
+        wall, cpu = (statistics.median(pair[i][k] for pair in pairs) for k in (0, 1))
+        print(f"{name:42s} wall {wall:7.2f} s   cpu {cpu:7.2f} s")
+    wall, cpu = (statistics.median(b[k] / a[k] for a, b in pairs) for k in (0, 1))
+    print(f"{'times faster':42s} wall {wall:7.1f}     cpu {cpu:7.1f}     ({runs} pairs)\n")
+
+
+def time_call(call: Callable[[], object]) -> tuple[float, float]:
+    """Return wall and CPU seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    call()
+    return time.perf_counter() - wall, time.process_time() - cpu

@@ -37,11 +37,17 @@ def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
     """
     if low is None or high is None:
         return NOTHING
-    largest = max(abs(low), abs(high))
-    if unit is Unit.NUMBER and 1e-4 <= largest < 1e6:
-        decimals = max(0, 2 - math.floor(math.log10(largest)))
+    decimals = _decimals_of(low, high, unit)
+    if decimals is not None:
         return f"[{', '.join(_signed(end, _fixed(abs(end), decimals)) for end in (low, high))}]"
     return f"[{format_delta(low, unit, with_unit=False)}, {format_delta(high, unit, with_unit=False)}]"
+
+
+def format_change(delta: float | None, low: float | None, high: float | None, unit: Unit) -> str:
+    """Return a change with the decimals of its interval: a digit that the interval does not know says nothing."""
+    if delta is None or low is None or high is None or not math.isfinite(delta) or (decimals := _decimals_of(low, high, unit)) is None:
+        return format_delta(delta, unit)
+    return _signed(delta, _fixed(abs(delta), decimals))
 
 
 def format_p(value: float | None) -> str:
@@ -65,6 +71,12 @@ def format_slice(key: dict[str, str | None] | tuple[tuple[str, str | None], ...]
     """Return "platform=ios, lang=zh"; "" for all examples. Values are outside text: escape the result where it is shown."""
     pairs = key.items() if isinstance(key, dict) else key
     return ", ".join(f"{column}={'∅' if value is None else value}" for column, value in pairs)
+
+
+def _decimals_of(low: float, high: float, unit: Unit) -> int | None:
+    """Return the decimals that give the larger end of a number's interval three significant digits; None for rates and extremes."""
+    largest = max(abs(low), abs(high))
+    return max(0, 2 - math.floor(math.log10(largest))) if unit is Unit.NUMBER and 1e-4 <= largest < 1e6 else None
 
 
 def _signed(value: float, digits: str) -> str:

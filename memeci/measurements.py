@@ -36,7 +36,7 @@ class TestKey(msgspec.Struct, frozen=True):
 
 
 class SwapBlock(msgspec.Struct, frozen=True):
-    """Tests that share the same atoms: usually all metrics on one slice.
+    """Tests that share the same atoms: usually all metrics on one slice. Every test belongs to one block at most.
 
     tests    int64[J_b]       indices into ``Measurements.tests``
     atoms    int64[A_b]       indices into ``Swaps.count``
@@ -96,3 +96,5 @@ class Measurements(msgspec.Struct, frozen=True):
     grouped: bool = False
     seed: int = 0
     """From a digest of the data: the same predictions give the same verdict."""
+    slack: Floats | None = None
+    """float64[J]: how far delta (or a value without a baseline) may be from the exact one, where scores were put into bins; else 0."""

@@ -18,10 +18,6 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
-MAX_RECORD_BYTES = 32 * 1024 * 1024
-"""What is read of a record.json from anywhere. One with every list at its longest stays far below."""
-
-
 class Frozen(msgspec.Struct, frozen=True, omit_defaults=False, forbid_unknown_fields=True):
     """Base of every record: immutable, and strict about its fields."""
 

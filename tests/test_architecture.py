@@ -16,7 +16,7 @@ LAYERS = [
     {"readers", "engines", "registry", "report", "memes", "forges", "usercode", "outputs"},
     {"metrics", "decision", "diagnosis", "puns", "config"},
     {"policy"},
-    {"measurements", "formatting", "relation"},
+    {"measurements", "formatting", "relation", "record_file", "headline"},
     {"records"},
     {"errors", "filenames", "naming"},
 ]

@@ -60,3 +60,18 @@ def test_help__says_what_each_command_does() -> None:
         command: click.Command = importlib.import_module(COMMANDS[name][0]).command
         assert command.help, name
         assert all(p.help for p in command.params if isinstance(p, click.Option)), name
+
+
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+
+def test_decisions__are_numbered_without_a_gap() -> None:
+    assert [path.name[:4] for path in DECISIONS] == [f"{n:04d}" for n in range(1, len(DECISIONS) + 1)]
+    assert [path.read_text("utf-8")[:8] for path in DECISIONS] == [f"# {path.name[:4]}: " for path in DECISIONS]
+
+
+def test_decisions__name_tests_that_exist() -> None:
+    files = list((ROOT / "tests").rglob("test_*.py"))
+    known = {path.stem for path in files} | {name for path in files for name in re.findall(r"def (test_\w+)", path.read_text("utf-8"))}
+    named = {name for path in DECISIONS for name in re.findall(r"\b(test_\w+)", path.read_text("utf-8"))}
+    assert sorted(name for name in named if not any(one.startswith(name) for one in known)) == []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from benchmarks.calibrate.false_alarms import SHAPES
+from benchmarks.calibrate.parallel import run_cases
 from benchmarks.calibrate.tables import format_rate, format_table, report_progress, write_table
 from benchmarks.calibrate.worlds import Array, World, break_some, draw_data, draw_model, measure_pair
 from memeci.decision import decide
@@ -17,14 +18,20 @@ METRICS = ("accuracy", "balanced_accuracy")
 CASES = (("K = 2, balanced", 300), ("K = 2, balanced", 3_000), ("K = 2, 99.5 % accurate", 1_000), ("K = 3", 1_000), ("K = 20", 3_000))
 
 
+@dataclass(frozen=True)
+class _Case:
+    name: str
+    world: World
+    loss: float
+    n: int
+
+
 def main(n: int) -> None:
+    cases = [_Case(name, replace(SHAPES[name], n=size, n_slices=0), loss, n) for name, size in CASES for loss in (0.0, 0.02)]
     rows = []
-    for name, size in CASES:
-        for loss in (0.0, 0.02):
-            world = replace(SHAPES[name], n=size, n_slices=0)
-            low, high = _count_misses(world, loss, n)
-            rows.append([name, f"{size:,}", f"{100 * loss:.0f} pp", format_rate(low, n), format_rate(high, n)])
-            report_progress(" ".join(rows[-1]))
+    for case, (low, high) in zip(cases, run_cases(_count_misses, cases), strict=True):
+        rows.append([case.name, f"{case.world.n:,}", f"{100 * case.loss:.0f} pp", format_rate(low, n), format_rate(high, n)])
+        report_progress(" ".join(rows[-1]))
     text = (
         f"Percent of {n:,} data sets where the true change of accuracy or of balanced accuracy lies below the interval (the claim of\n"
         f"safety is wrong) or above it (the claim of loss is wrong); at most α = {ALPHA:.0%} each.\n\n"
@@ -33,7 +40,8 @@ def main(n: int) -> None:
     write_table("coverage", "Coverage of the intervals", text)
 
 
-def _count_misses(world: World, loss: float, n: int) -> tuple[int, int]:
+def _count_misses(case: _Case) -> tuple[int, int]:
+    world, loss, n = case.world, case.loss, case.n
     rng = np.random.default_rng(3)
     truth = -loss * _accuracy(rng, world)  # classes are equally frequent and equally hard: both metrics fall alike
     low = high = 0

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import msgspec
 import numpy as np
 
+from benchmarks.calibrate.parallel import run_cases
 from benchmarks.calibrate.tables import format_rate, format_table, report_progress, write_table
-from benchmarks.calibrate.worlds import World, draw_data, draw_model, measure_pair
-from memeci.decision import compute_noise_floor, decide
+from benchmarks.calibrate.worlds import Data, World, draw_data, draw_model, measure_pair
+from memeci.decision import NoiseFloor, compute_noise_floor, decide
 from memeci.policy import Gate, Policy, Tolerance
 from memeci.records import Comparison, Outcome, Status
 
@@ -40,14 +41,15 @@ class Tally:
 
 
 def count_false_alarms(world: World, n: int, seed: int, policy: Policy | None = None) -> Tally:
-    """Return how often ``n`` data sets fail. With run noise, its floor is learnt from five more runs on the same test set."""
+    """Return how often ``n`` data sets fail. With ``floor_runs`` a noise floor is learnt from as many more runs on the same test set."""
     rng, tally = np.random.default_rng(seed), Tally(n)
     for i in range(n):
         data = draw_data(rng, world)
         measured = measure_pair(data, draw_model(rng, data), draw_model(rng, data), seed=i)
         demanded = policy or Policy()
-        if world.run_noise:
-            demanded = msgspec.structs.replace(demanded, noise=_learn_floor(rng, world, data, i), noise_runs=N_RUNS)
+        if world.floor_runs:
+            floor = _learn_floor(rng, data, i)
+            demanded = msgspec.structs.replace(demanded, noise=floor.sigma, noise_runs=floor.runs)
         decided = decide(measured, demanded)
         fails = [any(_fails(c, alpha) for c in decided.comparisons) for alpha in ALPHAS]
         assert fails[0] == (decided.verdict.status is Status.FAIL)
@@ -64,26 +66,36 @@ def _fails(c: Comparison, alpha: float) -> bool:
     return c.p_adjusted <= alpha and loss > c.tolerance
 
 
-def _learn_floor(rng: np.random.Generator, world: World, data: object, seed: int) -> dict[str, float]:
+def _learn_floor(rng: np.random.Generator, data: Data, seed: int) -> NoiseFloor:
     runs: dict[str, list[float | None]] = {}
-    for _ in range(N_RUNS):
-        model = draw_model(rng, data)  # type: ignore[arg-type]
-        measured = measure_pair(data, model, model, seed=seed)  # type: ignore[arg-type]
+    for _ in range(data.world.floor_runs):
+        model = draw_model(rng, data)
+        measured = measure_pair(data, model, model, seed=seed)
         for j, test in enumerate(measured.tests):
             if not test.slice:
                 runs.setdefault(test.metric, []).append(float(measured.candidate[j]))
-    return compute_noise_floor(runs).sigma
+    return compute_noise_floor(runs)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of a table: ``n`` data sets of a world."""
+
+    label: str
+    world: World
+    n: int
+    seed: int
+    policy: Policy
 
 
 def main(n: int) -> None:
-    rows = []
+    large = Setting("K = 20 (a quarter of the data sets)", replace(SHAPES["K = 20"], n=100_000), n // 4, 9, Policy())
+    settings = [large]  # the longest first, so that no process waits for it in the end
     for name, shape in SHAPES.items():
         for size in SIZES[1:3] if shape.group_size else SIZES:
-            tally = count_false_alarms(replace(shape, n=size), n, seed=size)
-            rows.append(tally.row(name, size))
-            report_progress(" ".join(rows[-1]))
-    tally = count_false_alarms(replace(SHAPES["K = 20"], n=100_000), n // 4, seed=9)
-    rows.append(tally.row("K = 20 (a quarter of the data sets)", 100_000))
+            settings.append(Setting(name, replace(shape, n=size), n, size, Policy()))
+    rows = _list_rows(settings)
+    rows = [*rows[1:], rows[0]]
     header = ["data", "N", "fails, α = 1 %", "fails, α = 5 %", "warns, α = 1 %"]
     error = [3 * 100 * (a * (1 - a) / n) ** 0.5 for a in ALPHAS]
     text = (
@@ -100,15 +112,14 @@ def main_noise(n: int) -> None:
         "no tolerance": Policy(),
         "tolerance 0.5 pp": Policy(gates={(m, ""): Gate(Tolerance(absolute=0.005)) for m in ("accuracy", "f1", "mcc", "roc_auc")}),
     }
-    rows = []
+    settings = []
     for size, run_noise in ((1_000, 0.05), (3_000, 0.03), (10_000, 0.02), (10_000, 0.05)):
         world = replace(SHAPES["K = 2, balanced"], n=size, run_noise=run_noise, n_slices=5)
         for name, policy in policies.items():
-            for floor in (False, True):
-                tally = count_false_alarms(world, n, size, policy) if floor else _count_without_floor(world, n, size, policy)
-                label = f"{name}, {'floor of five runs' if floor else 'no floor'}, noise {run_noise * 17:.1f} pp"
-                rows.append(tally.row(label, size))
-                report_progress(" ".join(rows[-1]))
+            for has_floor in (False, True):
+                label = f"{name}, {'floor of five runs' if has_floor else 'no floor'}, noise {run_noise * 17:.1f} pp"
+                settings.append(Setting(label, replace(world, floor_runs=N_RUNS if has_floor else 0), n, size, policy))
+    rows = _list_rows(settings)
     text = (
         f"Percent of {n:,} data sets where two runs of the same code, which differ as whole models, get a failing verdict (10 metrics,\n"
         "all examples and 5 slices). The noise is the standard deviation of accuracy between runs.\n\n"
@@ -117,12 +128,13 @@ def main_noise(n: int) -> None:
     write_table("noise-floor", "Retrained models: false alarms with and without a noise floor", text)
 
 
-def _count_without_floor(world: World, n: int, seed: int, policy: Policy) -> Tally:
-    rng, tally = np.random.default_rng(seed), Tally(n)
-    for i in range(n):
-        data = draw_data(rng, world)
-        decided = decide(measure_pair(data, draw_model(rng, data), draw_model(rng, data), seed=i), policy)
-        fails = [any(_fails(c, alpha) for c in decided.comparisons) for alpha in ALPHAS]
-        tally.failed = (tally.failed[0] + fails[0], tally.failed[1] + fails[1])
-        tally.warned += decided.verdict.status is Status.INCONCLUSIVE
-    return tally
+def _list_rows(settings: list[Setting]) -> list[list[str]]:
+    rows = []
+    for setting, tally in zip(settings, run_cases(_count_setting, settings), strict=True):
+        rows.append(tally.row(setting.label, setting.world.n))
+        report_progress(" ".join(rows[-1]))
+    return rows
+
+
+def _count_setting(setting: Setting) -> Tally:
+    return count_false_alarms(setting.world, setting.n, setting.seed, setting.policy)

@@ -31,8 +31,8 @@ Array = NDArray[Any]
 class World:
     """``signal`` sets the accuracy and ``own`` the disagreement (share of the noise's variance that is a model's own).
 
-    ``run_noise`` shifts a whole model; ``group_size`` 0: independent examples; ``pareto``: unequal groups of that mean size.
-    ``icc`` is the part of the noise that a group shares.
+    ``run_noise`` shifts a whole model, and ``floor_runs`` more runs tell how much; ``group_size`` 0: independent examples;
+    ``pareto``: unequal groups of that mean size; ``icc`` is the part of the noise that a group shares.
     """
 
     n: int
@@ -45,6 +45,7 @@ class World:
     pareto: bool = False
     icc: float = 0.3
     run_noise: float = 0.0
+    floor_runs: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from memeci.cli.publish import post_artifact, say_published
+from memeci.cli.registry_options import no_repository
 from memeci.errors import EXIT_GATE_FAILED, EXIT_OK, MemeciError
-from memeci.filenames import OUTPUT_DIR, PICTURE_FILE, RECORD_FILE
+from memeci.filenames import OUTPUT_DIR
 
 if TYPE_CHECKING:
     from memeci.config import Config, Environment
-    from memeci.pipeline import Evaluated
+    from memeci.pipeline import CrashError, Evaluated
 
 MODES = ["evaluate", "publish", "release"]
 
@@ -52,47 +53,57 @@ def command(mode: str, config: Path | None, image: str | None, bump: str) -> int
 def _evaluate(environment: Environment, config: Path | None, image: str | None, bump: str | None) -> int:
     """Evaluate, release where ``bump`` says how, publish, and return the exit code of the verdict."""
     from memeci.config import clean_environment, load_config
-    from memeci.pipeline import Request, evaluate
+    from memeci.pipeline import CrashError, Request, evaluate
     from memeci.registry import find_credentials
 
     settings = load_config(config, overrides=list(environment.overrides))
-    folder = Path(settings.output_dir)
-    evaluated = evaluate(
-        Request(
-            settings,
-            clean_environment(),
-            sys.stderr.buffer,
-            commit=environment.head_sha,
-            output_dir=folder,
-            credentials=find_credentials(environment),
-        )
+    request = Request(
+        settings,
+        clean_environment(),
+        sys.stderr.buffer,
+        commit=environment.head_sha,
+        output_dir=Path(settings.output_dir),
+        credentials=find_credentials(environment),
     )
+    try:
+        evaluated = evaluate(request)
+    except CrashError as crash:
+        _publish_crash(crash, Path(settings.output_dir), environment)
+        raise
     if evaluated.failed:
-        _archive(settings, folder, environment)
-    release_tag = _release(settings, folder, bump) if bump is not None and not evaluated.failed else ""
-    _publish(evaluated, folder, environment, image, release_tag)
+        _archive(evaluated, environment)
+    release_tag = _release(evaluated, settings, bump) if bump is not None and not evaluated.failed else ""
+    _publish(evaluated, environment, image, release_tag)
     return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
 
 
-def _archive(settings: Config, folder: Path, environment: Environment) -> None:
-    """Keep the failure in the archive, where we may push: record and picture. Where not, a note says so."""
-    from memeci.cli.registry_options import open_here
+def _publish_crash(crash: CrashError, folder: Path, environment: Environment) -> None:
+    """Say in the pull request what crashed, where the last verdict stands now."""
+    from memeci.pipeline import Show, publish, write_request_note
 
-    if environment.is_fork or environment.token is None:
+    published = publish(crash.incident, folder, environment, Show(crash.drawn))
+    write_request_note(folder, environment)
+    say_published(published, crash.incident.language)
+
+
+def _archive(evaluated: Evaluated, environment: Environment) -> None:
+    """Keep the failure in the archive, where we may push: record and picture. Where not, a note says so."""
+    from memeci.records import encode_record
+
+    if environment.is_fork or environment.token is None or evaluated.registry is None:
         return
-    picture = folder / PICTURE_FILE
+    drawn = evaluated.picture.drawn
     try:
-        registry = open_here(settings.registry.remote, settings.registry.namespace)
-        registry.archive((folder / RECORD_FILE).read_bytes(), picture.read_bytes() if picture.exists() else None, push=True)
+        evaluated.registry.archive(encode_record(evaluated.record), drawn.png if drawn is not None else None, push=True)
     except MemeciError as error:
         click.echo(f"note: the failure was not archived: {error.what}", err=True)
 
 
-def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image: str | None, release_tag: str) -> None:
+def _publish(evaluated: Evaluated, environment: Environment, image: str | None, release_tag: str) -> None:
     from memeci.pipeline import Show, publish, write_request_note
     from memeci.report import choose_language, print_evaluation
 
-    record = evaluated.record
+    record, folder = evaluated.record, Path(evaluated.output_dir or OUTPUT_DIR)
     print_evaluation(record, language=choose_language(record.language), stream=sys.stdout)
     for warning in evaluated.picture.warnings:
         click.echo(f"note: {warning}", err=True)
@@ -101,16 +112,17 @@ def _publish(evaluated: Evaluated, folder: Path, environment: Environment, image
     say_published(published, record.language)
 
 
-def _release(settings: Config, folder: Path, bump: str) -> str:
+def _release(evaluated: Evaluated, settings: Config, bump: str) -> str:
     """Tag and push. It comes before publishing, so that the outputs can name the tag."""
-    from memeci.cli.registry_options import open_here
     from memeci.config import clean_environment
     from memeci.pipeline import complete_outputs
     from memeci.registry import Bump, ReleaseRequest
 
+    if evaluated.registry is None:
+        raise no_repository()
+    folder = Path(settings.output_dir)
     complete_outputs(folder, settings, clean_environment())
-    registry = open_here(settings.registry.remote, settings.registry.namespace)
-    released = registry.release(ReleaseRequest(folder, bump=Bump(bump), push=True))
+    released = evaluated.registry.release(ReleaseRequest(folder, bump=Bump(bump), push=True))
     click.echo(f"released {released.tag} on commit {released.commit[:12]}", err=True)
     return released.tag
 

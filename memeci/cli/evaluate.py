@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from memeci.cli.group import format_printable, ignore_closed_pipe
 from memeci.errors import EXIT_GATE_FAILED, EXIT_OK
+
+if TYPE_CHECKING:
+    from memeci.config import Config
 
 LANGUAGES = ["zh", "en", "both"]
 
@@ -38,7 +41,7 @@ SETTINGS = {
 @click.option("--positive-label", metavar="LABEL", help="The label that scores are about.")
 @click.option("--alpha", metavar="RATE", help="False alarms accepted per evaluation.  [default: 0.01]")
 @click.option("--output-dir", "-o", metavar="DIR", help="Where the results go.  [default: .memeci]")
-@click.option("--language", "-l", type=click.Choice(LANGUAGES), help="Language of the results.  [default: both]")
+@click.option("--language", "-l", type=click.Choice(LANGUAGES), help="Language.  [default: both in files, the locale's here]")
 @click.option("--theme", metavar="NAME", help="memeops, kitchen, or a folder of yours.")
 @click.option("--memory-limit", metavar="SIZE", help="For example 2GB; what does not fit goes to a temporary folder.")
 @click.option("--meme/--no-meme", "picture", default=True, help="Draw the picture.")
@@ -74,7 +77,7 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
             )
         )
     with ignore_closed_pipe():
-        _print(evaluated, settings.language, as_json=as_json)
+        _print(evaluated, _choose_language(settings), as_json=as_json)
     return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
 
 
@@ -98,6 +101,13 @@ def _to_flow(value: Any) -> str:
     import json
 
     return json.dumps(list(value), ensure_ascii=False)
+
+
+def _choose_language(settings: Config) -> str:
+    """Return the language of the terminal: as asked, else the reader's own. Files, for whoever reads them, stay in both."""
+    from memeci.config import find_reader_language
+
+    return settings.language if "language" in settings.places else find_reader_language()
 
 
 def _print(evaluated: Any, language: str, *, as_json: bool) -> None:

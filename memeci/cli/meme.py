@@ -50,35 +50,16 @@ def command(record: Path | None, output: Path, list_all: bool, **options: object
 
 
 def _load_subject(record: Path | None, options: dict[str, object]) -> Record:
+    from memeci.record_file import read_record
+
     curve = options["curve"]
     if isinstance(curve, Path):
         return load_curve(curve, required=options["caption"] is None)
     default = Path(OUTPUT_DIR)
     if record is None and options["caption"] is not None and not (default / RECORD_FILE).is_file():
         return build_blank()
-    return load_record(record or default)
-
-
-def load_record(path: Path) -> Record:
-    """Return the record in a file or in a folder. Raises DataError with what is wrong and where."""
-    import msgspec
-
-    from memeci.records import MAX_RECORD_BYTES, decode_record
-
-    if path.is_dir():
-        path = path / RECORD_FILE
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_RECORD_BYTES + 1)
-        if len(data) > MAX_RECORD_BYTES:
-            raise DataError(f'"{path}" is not a record of memeci.', f"no record has more than {MAX_RECORD_BYTES:,} bytes.", _NEXT_RECORD)
-        return decode_record(data)
-    except FileNotFoundError:
-        raise DataError(f'there is no record at "{path}".', "the file does not exist.", _NEXT_RECORD) from None
-    except OSError as error:
-        raise DataError(f'"{path}" cannot be read.', f"{error.strerror or error}.", _NEXT_RECORD) from None
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise DataError(f'"{path}" is not a record of memeci.', f"{error}.", _NEXT_RECORD) from None
+    path = record or default
+    return read_record(path / RECORD_FILE if path.is_dir() else path, next_step=_NEXT_RECORD)
 
 
 def load_curve(path: Path, *, required: bool = True) -> Incident:

@@ -89,8 +89,8 @@ def _save(noise: Noise, path: Path) -> None:
     """Put the floor into the record; the file is replaced whole."""
     import msgspec
 
+    from memeci.record_file import read_evaluation
     from memeci.records import encode_record
-    from memeci.registry.record_file import read_evaluation
 
     record = read_evaluation(path, next_step=_AGAIN)
     kept = msgspec.structs.replace(record, noise=dict(noise.floor.sigma), noise_runs=noise.floor.runs)

@@ -61,7 +61,7 @@ def command(examples: int | None, loss: float, disagreement: float | None, alpha
 
 def _read_record(path: Path) -> tuple[int | None, float | None, int | None]:
     """Return examples, disagreement and number of tests of an evaluation; disagreement None where nothing flipped."""
-    from memeci.registry.record_file import read_evaluation
+    from memeci.record_file import read_evaluation
 
     record = read_evaluation(path, next_step="pass the record.json that `memeci evaluate` wrote.")
     flipped = record.flips.fixed + record.flips.broken if record.flips else 0

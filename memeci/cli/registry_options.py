@@ -62,5 +62,9 @@ def open_here(remote: str | None, namespace: str) -> Registry:
     credentials = find_credentials(read_environment())
     registry = open_registry(Path.cwd(), namespace=namespace, remote=remote, credentials=credentials)
     if registry is None:
-        raise ConfigError("this is not a git repository.", "releases are tags in git.", "git init, commit, then evaluate and release.")
+        raise no_repository()
     return registry
+
+
+def no_repository() -> ConfigError:
+    return ConfigError("this is not a git repository.", "releases are tags in git.", "git init, commit, then evaluate and release.")

@@ -1,9 +1,18 @@
 """memeci.yml and the environment, to frozen structs. The only reader of os.environ; knows no metric and no forge's API."""
 
-from memeci.config.environment import CI, Environment, TokenKind, clean_environment, plain_environment, read_environment
+from memeci.config.environment import (
+    CI,
+    Environment,
+    TokenKind,
+    clean_environment,
+    find_reader_language,
+    plain_environment,
+    read_environment,
+)
 from memeci.config.gates import GateConfig
 from memeci.config.loading import Override, find_config, load_config, load_configs
 from memeci.config.schema import ColumnsConfig, Config, MetricConfig, PunsConfig, RegistryConfig
+from memeci.config.secrets import hide_secrets
 
 __all__ = [
     "CI",
@@ -18,6 +27,8 @@ __all__ = [
     "TokenKind",
     "clean_environment",
     "find_config",
+    "find_reader_language",
+    "hide_secrets",
     "load_config",
     "load_configs",
     "plain_environment",

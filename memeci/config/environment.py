@@ -120,6 +120,14 @@ def plain_environment(first_on_path: Path, environ: Mapping[str, str] | None = N
     return {**plain, "PATH": os.pathsep.join([str(first_on_path), kept.get("PATH", os.defpath)])}
 
 
+def find_reader_language(environ: Mapping[str, str] | None = None) -> str:
+    """Return the language of whoever sits at the terminal: "zh" where the locale's messages are Chinese, else "en"."""
+    environ = os.environ if environ is None else environ
+    # POSIX: the first of these that is set decides.
+    chosen = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
 def find_overrides(environ: Mapping[str, str]) -> tuple[Override, ...]:
     """Return the settings that MEMECI_<KEY> variables give, in the order of memeci.yml's keys. An empty one gives nothing."""
     names = ((key.name, PREFIX + key.name.upper()) for key in KEYS)

@@ -3,7 +3,7 @@
 from memeci.decision.decide import Decided, decide, decide_incomparable
 from memeci.decision.noise import FlipRates, NoiseFloor, compute_noise_floor, count_flips
 from memeci.decision.power import compute_power, detectable_effect, required_examples
-from memeci.decision.slices import Counts, SliceCounts, explain_slices
+from memeci.decision.slices import Counts, SliceCounts, UnitCounts, explain_slices
 from memeci.decision.verdict import is_failure
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "FlipRates",
     "NoiseFloor",
     "SliceCounts",
+    "UnitCounts",
     "compute_noise_floor",
     "compute_power",
     "count_flips",

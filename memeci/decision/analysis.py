@@ -17,6 +17,8 @@ from memeci.policy import Rule
 from memeci.records import Direction, Unit
 
 _STRETCH = (0.5, 2.0)
+_ROUNDING = 1e-9
+"""A first-order change below this many standard errors is rounding: its ratio to the change says nothing."""
 
 
 class Analysis(msgspec.Struct, frozen=True):
@@ -88,7 +90,7 @@ def _compute_bounds(change: _Change, statistic: Floats, critical: float) -> tupl
     A bound excludes zero only where the test does.
     """
     stretch = np.ones(len(change.delta))
-    np.divide(change.delta, change.linear, out=stretch, where=np.abs(change.linear) > 0)
+    np.divide(change.delta, change.linear, out=stretch, where=np.abs(change.linear) > _ROUNDING * change.error)
     stretch = np.where(stretch > 0, np.clip(stretch, *_STRETCH), 1.0)
     loss_bound = change.delta + stretch * critical * change.error
     gain_bound = change.delta - stretch * critical * change.safe_error

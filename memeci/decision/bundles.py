@@ -29,12 +29,10 @@ class Rows(msgspec.Struct, frozen=True):
     weight: Integers
     count: Integers
 
-    def gather(self, block: SwapBlock, se0: Floats) -> Floats:
-        """Return float64[R, J_b]: effects of the rows on the block's tests, in units of ``se0``; 0 where that is 0."""
-        n_rows, n_tests = len(self.count), len(block.tests)
-        flat = self.row[block.atoms, None] * n_tests + np.arange(n_tests)
-        sums = np.bincount(flat.ravel(), (self.weight[block.atoms, None] * block.effects).ravel(), n_rows * n_tests)
-        return np.divide(sums.reshape(n_rows, n_tests), se0, out=np.zeros((n_rows, n_tests)), where=se0 > 0)
+    def gather(self, block: SwapBlock) -> Floats:
+        """Return float64[J_b, R]: effects of the rows on the block's tests."""
+        row, weight = self.row[block.atoms], self.weight[block.atoms].astype(np.float64)
+        return np.stack([np.bincount(row, weight * effect, len(self.count)) for effect in block.effects.T])
 
 
 def build_rows(swaps: Swaps, n_tests: int) -> Rows:

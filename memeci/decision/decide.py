@@ -14,6 +14,7 @@ from memeci.decision.analysis import Analysis, analyse
 from memeci.decision.demands import Demands, spread_policy
 from memeci.decision.outcome import Demand, Evidence, Presence, compute_outcome, compute_outcome_without_error
 from memeci.decision.verdict import build_verdict
+from memeci.headline import find_headline
 from memeci.measurements import ALL, Measurements, TestKey
 from memeci.policy import Gate, Policy
 from memeci.records import Comparison, DecisionInfo, Direction, Outcome, Pairing, Reason, Status, Text, Verdict
@@ -31,8 +32,9 @@ def decide(measurements: Measurements, policy: Policy, *, notes: tuple[Text, ...
     """Return what the measurements mean under the policy. ``notes`` are passed on to the verdict, after our own."""
     demands = spread_policy(measurements, policy)
     analysis = analyse(measurements, demands, policy.alpha)
-    measured = _list_tests(measurements)
-    comparisons = tuple(_compare(measurements.pairing, measured[j], policy, demands, analysis, j) for j in range(len(measured)))
+    found = _Findings(measurements.pairing, policy, demands, analysis)
+    comparisons = tuple(_compare(found, one, j) for j, one in enumerate(_list_tests(measurements)))
+    headline = find_headline(comparisons)
     info = DecisionInfo(
         rule=policy.rule.value,
         alpha=policy.alpha,
@@ -40,7 +42,7 @@ def decide(measurements: Measurements, policy: Policy, *, notes: tuple[Text, ...
         critical_value=analysis.critical,
         pairing=measurements.pairing,
         noise_floor=bool((demands.noise.variance > 0).any()),
-        detectable=_find_primary_detectable(comparisons),
+        detectable=headline.detectable if headline is not None else None,
     )
     verdict = build_verdict(comparisons, demands.rules, info, grouped=measurements.grouped, notes=notes)
     return Decided(comparisons, verdict, info)
@@ -69,12 +71,22 @@ class _Measured(NamedTuple):
     reason: str
 
 
+class _Findings(NamedTuple):
+    """What is known of all tests; of one test by its index."""
+
+    pairing: Pairing
+    policy: Policy
+    demands: Demands
+    analysis: Analysis
+
+
 def _list_tests(m: Measurements) -> list[_Measured]:
     numbers = (array.tolist() for array in (m.baseline, m.candidate, m.delta, m.n, m.n_units))
     return [_Measured(*row) for row in zip(m.tests, *numbers, m.reasons, strict=True)]
 
 
-def _compare(pairing: Pairing, one: _Measured, policy: Policy, demands: Demands, analysis: Analysis, j: int) -> Comparison:
+def _compare(found: _Findings, one: _Measured, j: int) -> Comparison:
+    demands, analysis = found.demands, found.analysis
     low, high = analysis.gain_bound[j], analysis.loss_bound[j]
     if one.test.direction is Direction.LOWER:
         low, high = -high, -low
@@ -82,7 +94,7 @@ def _compare(pairing: Pairing, one: _Measured, policy: Policy, demands: Demands,
     return _describe_test(
         one,
         demands.gates[j],
-        outcome=_find_outcome(pairing, one, policy, demands, analysis, j),
+        outcome=_find_outcome(found, one, j),
         delta=_number(one.delta),
         ci_low=_number(low),
         ci_high=_number(high),
@@ -111,15 +123,16 @@ def _describe_test(one: _Measured, gate: Gate, **decided: Any) -> Comparison:
     )
 
 
-def _find_outcome(pairing: Pairing, one: _Measured, policy: Policy, demands: Demands, analysis: Analysis, j: int) -> Outcome:
-    outcome = _find_change(pairing, one, policy, demands, analysis, j)
+def _find_outcome(found: _Findings, one: _Measured, j: int) -> Outcome:
+    demands, outcome = found.demands, _find_change(found, one, j)
     floor_holds = not demands.shortages[j] or one.test.slice == ALL
     if outcome is not Outcome.REGRESSED and floor_holds and _is_below_floor(one, demands.gates[j]):
         return Outcome.BELOW_FLOOR
     return outcome
 
 
-def _find_change(pairing: Pairing, one: _Measured, policy: Policy, demands: Demands, analysis: Analysis, j: int) -> Outcome:
+def _find_change(found: _Findings, one: _Measured, j: int) -> Outcome:
+    pairing, policy, demands, analysis = found
     presence = demands.presences[j]
     if pairing is Pairing.NONE:
         return Outcome.MISSING if presence is Presence.NEITHER and demands.gates[j].minimum is not None else Outcome.MEASURED
@@ -142,11 +155,6 @@ def _is_below_floor(one: _Measured, gate: Gate) -> bool:
         return False
     sign = 1.0 if one.test.direction is Direction.HIGHER else -1.0
     return sign * one.candidate < sign * gate.minimum - 1e-12  # 0.8 as a sum of floats may be 0.7999999999999999
-
-
-def _find_primary_detectable(comparisons: tuple[Comparison, ...]) -> float | None:
-    """Return the detectable loss of the first gated metric over all examples: "this set can show … "."""
-    return next((c.detectable for c in comparisons if c.gated and not c.slice and c.detectable is not None), None)
 
 
 def _number(value: float) -> float | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from memeci.decision.bundles import Rows, build_rows
 from memeci.decision.redraw import Source, redraw_imbalances
-from memeci.measurements import Floats, Integers, Swaps
+from memeci.measurements import Floats, Integers, SwapBlock, Swaps
 
 N_RESAMPLES = 2_000
 """Redraws at alpha = 0.01; see ``count_resamples``."""
@@ -28,7 +28,7 @@ MIN_KURTOSIS = 2.5
 """Of a redrawn statistic: 3 − 2/(number of flips that count), so about four of them."""
 
 MAX_STACK = 2_048
-"""Tests multiplied at once: bounds the memory to about 16 MB a stack of effects."""
+"""Tests multiplied at once: bounds the memory of their effects to about 16 MB."""
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -99,11 +99,13 @@ def compute_spread(swaps: Swaps | None, n_tests: int) -> Spread:
     """Return the standard error under "nothing changed", its curvature and the first-order delta of each test."""
     variance, absolute, linear, seen = np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests), np.zeros(n_tests, bool)
     if swaps is not None:
+        count, imbalance = swaps.count.astype(np.float64), swaps.imbalance.astype(np.float64)
         for block in swaps.blocks:
-            weighted = swaps.count[block.atoms].astype(np.float64)[:, None] * block.effects
-            variance[block.tests] += np.einsum("aj,aj->j", weighted, block.effects)
-            absolute[block.tests] += np.abs(weighted).sum(0)
-            linear[block.tests] += swaps.imbalance[block.atoms] @ block.effects
+            effects = block.effects.T
+            weighted = effects * count[block.atoms]
+            variance[block.tests] = np.einsum("ja,ja->j", weighted, effects)
+            absolute[block.tests] = np.abs(weighted, out=weighted).sum(1)
+            linear[block.tests] = effects @ imbalance[block.atoms]
             seen[block.tests] = True
     with np.errstate(invalid="ignore"):
         return Spread(np.where(seen, np.sqrt(variance), np.nan), variance / absolute, np.where(seen, linear, np.nan))
@@ -121,11 +123,22 @@ def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) 
     table = _add_noise(source, table, np.where(np.isnan(family.se0), family.se, family.se0), family.noise)
     usable = ~np.isnan(family.statistic)
     observed = (family.statistic + GRID)[:, None]
-    at_most = np.count_nonzero(table <= observed, axis=1) + np.count_nonzero(table >= -observed, axis=1)
-    p_value = np.where(usable, (1.0 + at_most) / (2 * n_draws + 1.0), np.nan)
-    members = table if (family.members & usable).all() else table[family.members & usable]
-    maxima = np.concatenate([-members.min(0), members.max(0)]) if len(members) else np.empty(0)
-    return Null(np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID), p_value)
+    p_value = np.where(usable, (1.0 + _count(table <= observed) + _count(table >= -observed)) / (2 * n_draws + 1.0), np.nan)
+    return Null(_list_maxima(table, family.members & usable), p_value)
+
+
+def _list_maxima(table: Floats, members: NDArray[np.bool_]) -> Floats:
+    """Return float64[2B], sorted: the largest loss of the members in each redraw and in its reverse. Overwrites the others' rows."""
+    if not members.any():
+        return np.empty(0)
+    table[~members] = table[np.argmax(members)]  # repeats a member, which no extreme notices: cheaper than to copy the members
+    maxima = np.concatenate([-table.min(0), table.max(0)])
+    return np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID)
+
+
+def _count(found: NDArray[np.bool_]) -> Integers:
+    """Return how many are true in each row: three times as fast as count_nonzero by rows, which first makes eight bytes of each."""
+    return np.asarray(np.add.reduce(found.view(np.uint8), axis=1, dtype=np.uint32), dtype=np.int64)
 
 
 def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draws: int) -> Floats:
@@ -135,52 +148,42 @@ def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draw
     if swaps is not None and len(swaps.count):
         rows = build_rows(swaps, n_tests)
         drawn = redraw_imbalances(source, rows.count, n_draws)
-        for tests, effects in _stack_blocks(swaps, rows, family.se0):
-            product = _quantise(effects * family.sign[tests], rows.count).T @ drawn
-            if np.array_equal(tests, np.arange(n_tests)):
-                table = product
+        unit = family.sign * np.where(family.se0 == 0, 1.0, family.se0)
+        for tests, effects in _stack_blocks(swaps, rows):
+            np.divide(effects, unit[tests, None], out=effects)
+            _quantise(effects, rows.count)
+            if np.array_equal(tests, np.arange(tests[0], tests[0] + len(tests))):
+                np.matmul(effects, drawn, out=table[tests[0] : tests[0] + len(tests)])
             else:
-                table[tests] += product
+                table[tests] = effects @ drawn
     unpaired = np.flatnonzero(np.isnan(family.se0))
     table[unpaired] = source.normals((len(unpaired), n_draws))
     return table
 
 
-def _stack_blocks(swaps: Swaps, rows: Rows, se0: Floats) -> Iterator[tuple[Integers, Floats]]:
-    """Yield (tests, effects float64[R, tests]) of many blocks at once: one wide product is far faster than many thin ones."""
-    waiting: list[tuple[Integers, Floats]] = []
+def _stack_blocks(swaps: Swaps, rows: Rows) -> Iterator[tuple[Integers, Floats]]:
+    """Yield (tests, effects float64[tests, R]) of many blocks at once: one wide product is far faster than many thin ones."""
+    waiting: list[SwapBlock] = []
     size = 0
     for block in swaps.blocks:
-        waiting.append((block.tests, rows.gather(block, se0[block.tests])))
+        waiting.append(block)
         size += len(block.tests)
-        if size >= MAX_STACK:
-            yield _join(waiting)
+        if size >= MAX_STACK or block is swaps.blocks[-1]:
+            yield np.concatenate([b.tests for b in waiting]), np.concatenate([rows.gather(b) for b in waiting])
             waiting, size = [], 0
-    if waiting:
-        yield _join(waiting)
 
 
-def _join(parts: list[tuple[Integers, Floats]]) -> tuple[Integers, Floats]:
-    """Add up what belongs to one test: `table[tests] += …` would keep only the last of a test named twice."""
-    named = np.concatenate([tests for tests, _ in parts])
-    effects = np.concatenate([effects for _, effects in parts], axis=1)
-    tests, where = np.unique(named, return_inverse=True)
-    if len(tests) == len(named):
-        return named, effects
-    summed = np.zeros((len(effects), len(tests)))
-    np.add.at(summed.T, where, effects.T)
-    return tests, summed
-
-
-def _quantise(effects: Floats, count: Integers) -> Floats:
-    """Return the effects on a binary grid fine enough to lose nothing and coarse enough that every sum of them is exact.
+def _quantise(effects: Floats, count: Integers) -> None:
+    """Put the effects on a binary grid, in place: fine enough to lose nothing and coarse enough that every sum of them is exact.
 
     Sums of float64 multiples of 2^-q below 2^53 are exact in any order, so the product is the same to the last bit
     whatever BLAS, thread count or processor computes it.
     """
-    largest = float((count.astype(np.float64) @ np.abs(effects)).max(initial=1.0))
+    largest = float((np.abs(effects) @ count.astype(np.float64)).max(initial=1.0))
     scale = 2.0 ** (51 - math.ceil(math.log2(largest)))
-    return np.rint(effects * scale) / scale
+    effects *= scale
+    np.rint(effects, out=effects)
+    effects *= 1.0 / scale
 
 
 def _add_noise(source: Source, table: Floats, scale: Floats, noise: Noise) -> Floats:

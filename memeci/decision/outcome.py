@@ -68,13 +68,9 @@ def find_shortage(sample: Sample, min_size: int) -> str:
 
 
 def find_presence(baseline: float, candidate: float) -> Presence:
-    has = (math.isfinite(baseline), math.isfinite(candidate))
-    return {
-        (True, True): Presence.BOTH,
-        (False, True): Presence.ONLY_CANDIDATE,
-        (True, False): Presence.ONLY_BASELINE,
-        (False, False): Presence.NEITHER,
-    }[has]
+    if math.isfinite(candidate):
+        return Presence.BOTH if math.isfinite(baseline) else Presence.ONLY_CANDIDATE
+    return Presence.ONLY_BASELINE if math.isfinite(baseline) else Presence.NEITHER
 
 
 def compute_outcome(evidence: Evidence, demand: Demand) -> Outcome:

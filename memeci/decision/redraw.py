@@ -35,7 +35,10 @@ class Source:
         """Return −1 and +1, each with probability ½."""
         n = shape[0] * shape[1]
         bits = np.unpackbits(self.raw(-(-n // 64)).view(np.uint8), count=n)
-        return bits.reshape(shape).astype(np.float64) * 2.0 - 1.0
+        signs = bits.reshape(shape).astype(np.float64)
+        signs *= 2.0
+        signs -= 1.0
+        return signs
 
     def words(self, shape: tuple[int, int]) -> NDArray[np.uint16]:
         """Return uniform 16-bit words."""
@@ -59,9 +62,12 @@ class Source:
 
 def redraw_imbalances(source: Source, count: Integers, n_draws: int) -> Floats:
     """Return float64[A, B]: 2·Binomial(count, ½) − count for each row, independently; whole numbers."""
-    drawn = np.empty((len(count), n_draws))
     single = np.flatnonzero(count == 1)
-    drawn[single] = source.signs((len(single), n_draws))
+    signs = source.signs((len(single), n_draws))
+    if len(single) == len(count):
+        return signs
+    drawn = np.empty((len(count), n_draws))
+    drawn[single] = signs
     few = np.flatnonzero((count != 1) & (count <= EXACT_COUNT))
     n_words = -(-count[few] // WORD_BITS)
     for words in np.unique(n_words):

@@ -5,7 +5,7 @@ Slice values and reasons are text from outside: whoever shows a sentence escapes
 
 from __future__ import annotations
 
-from memeci.formatting import format_count, format_delta, format_interval, format_p, format_slice, format_value
+from memeci.formatting import format_change, format_count, format_delta, format_interval, format_p, format_slice, format_value
 from memeci.records import Comparison, DecisionInfo, Direction, Outcome, Pairing, Text
 
 
@@ -65,7 +65,7 @@ def describe_identical(n: int) -> Text:
     )
 
 
-def describe_pass(info: DecisionInfo, n: int, best: Comparison | None, primary: Comparison | None) -> Text:
+def describe_pass(info: DecisionInfo, n: int, best: Comparison | None, headline: Comparison | None) -> Text:
     """Return what passed: the best improvement where there is one, and what this set would have shown."""
     if best is not None:
         better = describe_comparison(best)
@@ -73,12 +73,12 @@ def describe_pass(info: DecisionInfo, n: int, best: Comparison | None, primary: 
     tests = f"{info.n_tests} test{'s' if info.n_tests != 1 else ''}"
     en = f"No loss beyond chance in {tests} on {format_count(n)} examples."
     zh = f"在 {format_count(n)} 条样本上做了 {info.n_tests} 项检验，没有发现超出偶然波动的下降。"
-    if primary is None or primary.detectable is None:
+    if headline is None or headline.detectable is None:
         return Text(en, zh)
-    loss = _size(primary)
+    loss = _size(headline)
     return Text(
-        f"{en} A true loss of {loss} in {_name_en(primary)} would have been found four times out of five.",
-        f"{zh}若 {_name_zh(primary)} 真的下降 {_zh(loss)}，五次里有四次会被发现。",
+        f"{en} A true loss of {loss} in {_name_en(headline)} would have been found four times out of five.",
+        f"{zh}若 {_name_zh(headline)} 真的下降 {_zh(loss)}，五次里有四次会被发现。",
     )
 
 
@@ -139,7 +139,7 @@ def _describe_missing(c: Comparison) -> Text:
 
 def _change(c: Comparison) -> str:
     interval = format_interval(c.ci_low, c.ci_high, c.unit)
-    change = format_delta(c.delta, c.unit)
+    change = format_change(c.delta, c.ci_low, c.ci_high, c.unit)
     return change if c.ci_low is None else f"{change} {interval}"
 
 

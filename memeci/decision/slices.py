@@ -1,13 +1,14 @@
 """Which slices explain a change: from counts of fixed and broken examples per slice. Knows no metric and no test family.
 
-A slice's own question is whether its broken and fixed examples could be coin flips (exact sign test). Many slices are looked
-at, most with few flips; the adjustment counts only what each of them could have shown.
+A slice's own question is whether its broken and fixed examples could be coin flips (exact sign test); with groups, whether the
+groups that got worse on balance and those that got better could be. Many slices are looked at, most with few flips; the
+adjustment counts only what each of them could have shown.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from statistics import NormalDist
 
@@ -22,71 +23,90 @@ EXACT_FLIPS = 2_000
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """Examples of one slice: all of them, those fixed and those broken. Whole numbers, unless estimated."""
+    """Examples of one slice: all of them, those fixed and those broken. Whole numbers, unless estimated.
+
+    ``square`` sums the squared net changes of its units; None: each example is its own, and that is the number of flips.
+    """
 
     n: float
     fixed: float
     broken: float
+    square: float | None = None
 
     @property
     def net(self) -> float:
         return self.broken - self.fixed
 
     @property
-    def flips(self) -> float:
-        return self.broken + self.fixed
+    def variance(self) -> float:
+        """Return the variance of the net change, were its direction left to chance unit by unit."""
+        return self.broken + self.fixed if self.square is None else self.square
 
     def minus(self, other: Counts) -> Counts:
         """Return what is left without ``other``; never below zero, as overlaps may be taken out twice."""
-        return Counts(max(self.n - other.n, 0), max(self.fixed - other.fixed, 0), max(self.broken - other.broken, 0))
+        fixed, broken = max(self.fixed - other.fixed, 0), max(self.broken - other.broken, 0)
+        square = None if self.square is None or other.square is None else max(self.square - other.square, fixed + broken)
+        return Counts(max(self.n - other.n, 0), fixed, broken, square)
 
     def scale(self, factor: float) -> Counts:
-        return Counts(self.n * factor, self.fixed * factor, self.broken * factor)
+        return Counts(self.n * factor, self.fixed * factor, self.broken * factor, None if self.square is None else self.square * factor)
+
+
+class UnitCounts(msgspec.Struct, frozen=True):
+    """Groups by slice whose examples there got better on balance, or worse, and the sum of squared net changes: int64[S] each."""
+
+    better: Integers
+    worse: Integers
+    square: Integers
 
 
 class SliceCounts(msgspec.Struct, frozen=True):
-    """Candidate slices (single columns and pairs): examples, fixed and broken ones, int64[S] each."""
+    """Candidate slices (single columns and pairs): examples, fixed and broken ones, int64[S] each. ``units`` None: no groups."""
 
     keys: tuple[SliceKey, ...]
     n: Integers
     fixed: Integers
     broken: Integers
+    units: UnitCounts | None = None
 
     def at(self, i: int) -> Counts:
-        return Counts(int(self.n[i]), int(self.fixed[i]), int(self.broken[i]))
+        square = None if self.units is None else int(self.units.square[i])
+        return Counts(int(self.n[i]), int(self.fixed[i]), int(self.broken[i]), square)
+
+    def adjust_p_values(self) -> Floats:
+        if self.units is None:
+            return adjust_sign_tests(self.broken, self.fixed)
+        return adjust_sign_tests(self.units.worse, self.units.better)
 
 
-def explain_slices(
-    counts: SliceCounts, whole: Counts, *, alpha: float = 0.05, limit: int = 10, independent: bool = True
-) -> tuple[SliceShare, ...]:
-    """Return the slices that changed more than the rest and by more than coin flips, the surest first: those that differ
-    most from the rest.
+def explain_slices(counts: SliceCounts, whole: Counts, *, alpha: float = 0.05, limit: int = 10) -> tuple[SliceShare, ...]:
+    """Return the slices that changed more than the rest and by more than coin flips: first those that changed as the whole
+    did, then those that changed against it (broke while all improved). The surest first: those that differ most from the rest.
 
-    ``whole`` counts all examples. Family-wise error over all candidates is at most ``alpha``. Greedy: what the slices named so
-    far explain is taken out of the others, so that a slice is not blamed for the flips of another that overlaps it.
-    ``independent=False`` (groups, repeated samples): no p-values, the largest shares of the net change instead.
+    ``whole`` counts all examples. Family-wise error over all candidates is at most ``alpha``. Greedy, up to ``limit`` in each
+    direction: what the slices named so far explain is taken out of the others, so that a slice is not blamed for the flips of
+    another that overlaps it.
     """
-    p = adjust_sign_tests(counts.broken, counts.fixed) if independent else np.full(len(counts.n), np.nan)
-    towards = (counts.broken - counts.fixed) * (1 if whole.net >= 0 else -1) > 0
-    candidates = np.flatnonzero(towards & ((p <= alpha) | (not independent))).tolist()
+    p = counts.adjust_p_values()
 
     def rank(i: int) -> tuple[float, int]:
         # Against what is around it: where everything got a little worse, either column of a pair that was hit has more flips.
         here = counts.at(i)
-        return -_compare_rates(here, whole.minus(here)) if independent else -abs(here.net), len(counts.keys[i])
+        return -_compare_rates(here, whole.minus(here)), len(counts.keys[i])
 
-    candidates.sort(key=rank)
-    if independent:
-        overlaps, threshold = _Overlaps(counts, whole), -NormalDist().inv_cdf(alpha / max(len(counts.n), 1))
-        candidates = _choose(candidates, lambda i, chosen: _adds(overlaps, i, chosen, threshold))
-    chosen = candidates[:limit]
+    sure = sorted(np.flatnonzero(p <= alpha).tolist(), key=rank)
+    overlaps, threshold = _Overlaps(counts, whole), -NormalDist().inv_cdf(alpha / max(len(counts.n), 1))
+    worse, better = ([i for i in sure if sign * counts.at(i).net > 0] for sign in (1, -1))
+    # Each direction by itself: of a column of two values, what is outside of one is the other.
+    ways = (worse, better) if whole.net >= 0 else (better, worse)
+    chosen = [i for way in ways for i in _choose(overlaps, way, threshold)[:limit]]
     return tuple(_build_share(counts, i, whole.net, float(p[i])) for i in chosen)
 
 
-def _choose(candidates: Sequence[int], adds: Callable[[int, Sequence[int]], bool]) -> list[int]:
+def _choose(overlaps: _Overlaps, candidates: Sequence[int], threshold: float) -> list[int]:
     chosen: list[int] = []
     for i in candidates:
-        if adds(i, chosen):
+        if _adds(overlaps, i, chosen, threshold):
             chosen.append(i)
     return chosen
 
@@ -133,7 +153,7 @@ def _compare_rates(here: Counts, there: Counts) -> float:
     """Return by how many standard errors the net change per example is larger here, in the direction of here."""
     if here.n <= 0 or there.n <= 0:
         return 0.0
-    error = math.sqrt(here.flips / here.n**2 + there.flips / there.n**2)
+    error = math.sqrt(here.variance / here.n**2 + there.variance / there.n**2)
     sign = 1.0 if here.net >= 0 else -1.0
     return sign * (here.net / here.n - there.net / there.n) / error if error > 0 else 0.0
 
@@ -187,5 +207,5 @@ def _build_share(counts: SliceCounts, i: int, total: float, p_adjusted: float) -
         fixed=int(counts.fixed[i]),
         broken=int(counts.broken[i]),
         share=net / total if total else None,
-        p_adjusted=None if math.isnan(p_adjusted) else p_adjusted,
+        p_adjusted=p_adjusted,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from memeci.decision import sentences
 from memeci.decision.outcome import MIN_GROUPS, is_proven
+from memeci.headline import find_headline
 from memeci.policy import OnInconclusive, Policy, Rule
 from memeci.records import FAILING, Comparison, DecisionInfo, Outcome, Pairing, Reason, Status, Text, Verdict
 
@@ -79,8 +80,7 @@ def _build_sentence(
         return sentences.describe_inconclusive(reasons[0].text, doubt)
     if _is_identical(comparisons):
         return sentences.describe_identical(n)
-    primary = next((c for c in comparisons if c.gated and not c.slice and c.detectable is not None), None)
-    return sentences.describe_pass(info, n, _find_best(comparisons), primary)
+    return sentences.describe_pass(info, n, _find_best(comparisons), find_headline(comparisons))
 
 
 def _find_best(comparisons: Sequence[Comparison]) -> Comparison | None:

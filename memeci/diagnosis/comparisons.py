@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from memeci.diagnosis.rule import Symptom
 from memeci.diagnosis.sentences import Number
 from memeci.formatting import format_slice
+from memeci.headline import find_headline
 from memeci.records import Comparison, Direction, Evaluation, Outcome, Status, Unit
 
 SUSPICIOUS_SHARE = 2 / 3
@@ -75,21 +76,15 @@ def find_improved(evaluation: Evaluation) -> Iterator[Symptom]:
 def find_held(evaluation: Evaluation) -> Iterator[Symptom]:
     if evaluation.verdict.status is not Status.PASS or any(_overall(evaluation, Outcome.IMPROVED)):
         return
-    c = find_headline(evaluation)
+    c = find_headline(evaluation.comparisons)
     if c is not None:
         yield _symptom(c, 0)
 
 
 def find_first_release(evaluation: Evaluation) -> Iterator[Symptom]:
-    c = find_headline(evaluation)
+    c = find_headline(evaluation.comparisons)
     if evaluation.verdict.status is Status.NO_BASELINE and c is not None:
         yield _symptom(c, 0)
-
-
-def find_headline(evaluation: Evaluation) -> Comparison | None:
-    """Return the comparison that stands for the whole: the first gated one over all examples that has a value."""
-    overall = [c for c in evaluation.comparisons if not c.slice and c.candidate is not None]
-    return next((c for c in overall if c.gated), overall[0] if overall else None)
 
 
 def compute_loss(c: Comparison) -> float:

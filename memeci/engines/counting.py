@@ -94,6 +94,13 @@ def count_units(engine: Engine, pair: Pair) -> UnitTotals:
     return UnitTotals(_codes(found["leaf"]), _codes(found["unit"]), _codes(found["n"]), _floats(found["w"]))
 
 
+def sum_units(arrays: ScoreArrays, n_units: int) -> UnitTotals:
+    """Return the same of unweighted examples that were fetched already, which spares another join."""
+    n = np.bincount(arrays.unit if arrays.leaf.strides == (0,) else arrays.leaf * np.int64(n_units) + arrays.unit)
+    found = np.flatnonzero(n)
+    return UnitTotals(found // n_units, found % n_units, n[found], n[found].astype(np.float64))
+
+
 class _Side(msgspec.Struct, frozen=True):
     """Fills the placeholders of a term for one side: ``{prediction}``, ``{number:NAME}`` …"""
 
@@ -145,32 +152,36 @@ def _mentions_only(sql: str, columns: frozenset[str]) -> bool:
 def fetch_scores(engine: Engine, pair: Pair, column: str, label: str, base_label: str | None = None) -> ScoreArrays | None:
     """Return the examples with ``label`` (SQL) and a score column of each side; None if the candidate lacks it.
 
-    A baseline without the column is all NaN. ``base_label`` is given where the label depends on the model.
+    A baseline without the column is all NaN. ``base_label`` is given where the label depends on the model. Columns are as
+    narrow as they can be: this is all that is held of every example, whatever their number.
     """
     if f"c_{column}" not in pair.columns:
         return None
     before = f"b_{column}" if f"b_{column}" in pair.columns else "'nan'::double"
-    listed = ["leaf", "unit", f"cast({label} as double) as y", f"c_{column} as c"]
+    # Units are at most N_UNITS; and where there is one leaf only, every example is in it.
+    one_leaf = engine.fetch_rows("select count(*) from leaves")[0][0] == 1
+    listed = ["cast(unit as usmallint) as unit", f"{label} as y", f"c_{column} as c"]
+    listed += [] if one_leaf else ["leaf"]
     listed += [f"{before} as b"] if pair.has_baseline else []
-    listed += [f"cast({base_label} as double) as by"] if base_label is not None and pair.has_baseline else []
+    listed += [f"{base_label} as by"] if base_label is not None and pair.has_baseline else []
     listed += ["w"] if pair.weighted else []
     found = engine.fetch_columns(f"select {', '.join(listed)} from {PAIR}")
     cand = _floats(found["c"])
     return ScoreArrays(
-        leaf=_ints(found["leaf"]),
-        unit=_ints(found["unit"]),
-        label=_floats(found["y"]),
+        leaf=np.broadcast_to(np.int32(0), cand.shape) if one_leaf else _fill(found["leaf"], 0),
+        unit=_fill(found["unit"], 0),
+        label=_fill(found["y"], 0),
         base=_floats(found["b"]) if "b" in found else cand,
         cand=cand,
         weight=_floats(found["w"]) if "w" in found else None,
-        base_label=_floats(found["by"]) if "by" in found else None,
+        base_label=_fill(found["by"], 0) if "by" in found else None,
     )
 
 
 def fetch_confidences(engine: Engine, pair: Pair) -> ScoreArrays | None:
     """Return the top label's probability and whether it was right, for both sides."""
     column = "confidence" if "c_confidence" in pair.columns else "score"
-    right, right_before = (f"case when {side}_prediction = y then 1 else 0 end" for side in ("c", "b"))
+    right, right_before = (f"cast({side}_prediction = y as utinyint)" for side in ("c", "b"))
     return fetch_scores(engine, pair, column, right, right_before)
 
 
@@ -190,7 +201,7 @@ def count_label_sets(engine: Engine, pair: Pair, labels: Sequence[str]) -> Multi
 
 def positive_sql(positive: str) -> str:
     """Return SQL for 1 where the label is the positive one, else 0."""
-    return f"case when y = {quote_text(positive)} then 1 else 0 end"
+    return f"cast(y = {quote_text(positive)} as utinyint)"
 
 
 def _fetch_sorted(engine: Engine, query: str, n_keys: int) -> dict[str, NDArray[Any]]:
@@ -200,10 +211,6 @@ def _fetch_sorted(engine: Engine, query: str, n_keys: int) -> dict[str, NDArray[
 
 def _codes(column: NDArray[Any]) -> Codes:
     return _fill(column, 0).astype(np.int64)
-
-
-def _ints(column: NDArray[Any]) -> NDArray[np.int32]:
-    return _fill(column, 0).astype(np.int32, copy=False)
 
 
 def _floats(column: NDArray[Any]) -> Floats:

@@ -45,12 +45,16 @@ class Axis(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """Examples, fixed and broken ones by combination of values: int64[R] each."""
+    """Examples, fixed and broken ones by combination of values: int64[R] each.
+
+    With groups, flips are counted by ``unit``, too: int64[R], −1 where nothing flipped. None without groups.
+    """
 
     axes: tuple[Axis, ...]
     n: Integers
     fixed: Integers
     broken: Integers
+    unit: Integers | None = None
 
     def without(self, columns: Iterable[str]) -> Changes:
         """Return the same counts without the undeclared ones of these columns."""
@@ -62,18 +66,18 @@ def count_changes(engine: Engine, tallied: Tallied, candidate: Table) -> Changes
     """Return the flips by every column of few values; None where no such column is undeclared, or nothing flipped.
 
     Leaves the relation ``explained`` behind: the candidate's id and the fields of the axes.
-    None, too, where the pair is not stored (another join would cost more than the answer is worth), and with groups: flips of
-    one group come together, and a column by chance would look as sure as a real one.
+    None, too, where the pair is not stored: another join would cost more than the answer is worth.
+    With groups the declared columns are counted as well, because the tallies do not know whose flips theirs are.
     """
     pair = tallied.pair
-    if tallied.tallies.cells is None or not pair.stored or pair.grouped or not _keep_flips(engine):
+    if tallied.tallies.cells is None or not pair.stored or not _keep_flips(engine, grouped=pair.grouped):
         return None
     declared = candidate.columns.slices if len(tallied.tallies.leaves.n) <= MAX_CELLS else ()
     undeclared = _find_columns(engine, candidate, len(tallied.tallies.leaves.n) if declared else 1)
-    if not undeclared:
+    if not undeclared and not (pair.grouped and declared):
         return None
     _create_explained(engine, candidate, (*declared, *undeclared), partial=pair.overlap is None or not pair.overlap.complete)
-    return _count(engine, candidate, declared, undeclared)
+    return _count(engine, candidate, declared, undeclared, grouped=pair.grouped)
 
 
 def find_written(engine: Engine, changes: Changes, baseline: Table, blamed: Iterable[str]) -> frozenset[str]:
@@ -89,10 +93,11 @@ def find_written(engine: Engine, changes: Changes, baseline: Table, blamed: Iter
     return frozenset(axis.column for axis, differing in zip(both, row, strict=True) if differing)
 
 
-def _keep_flips(engine: Engine) -> bool:
-    """Keep which examples were fixed or broken; return whether there are any."""
+def _keep_flips(engine: Engine, *, grouped: bool) -> bool:
+    """Keep which examples were fixed or broken, and in which unit; return whether there are any."""
+    unit = "unit" if grouped else "null"
     engine.execute(
-        f"create or replace temp table {_FLIPPED} as select id, c_prediction = y as fixed from {PAIR}"
+        f"create or replace temp table {_FLIPPED} as select id, c_prediction = y as fixed, {unit} as unit from {PAIR}"
         " where (b_prediction = y) <> (c_prediction = y)"
     )
     return bool(engine.fetch_rows(f"select 1 from {_FLIPPED} limit 1"))
@@ -121,31 +126,33 @@ def _find_columns(engine: Engine, table: Table, cells: int) -> tuple[str, ...]:
 
 
 def _create_explained(engine: Engine, table: Table, columns: tuple[str, ...], *, partial: bool) -> None:
-    """Create the relation ``explained``: id, s0 … of ``columns``, prediction, label, score, and fixed (null: no flip)."""
+    """Create the relation ``explained``: id, s0 … of ``columns``, prediction, label, score, fixed and unit (null: no flip)."""
     parts = replace(table.columns, slices=columns, weight=None, group=None, text=None, probabilities=(), numbers=())
     source = build_canonical(engine.scan(table.relation), table.schema, parts, table.kind).select()
     cut = ", ".join(f"left(s{i}, {MAX_LENGTH + 1}) as s{i}" for i, column in enumerate(columns) if column not in table.columns.slices)
+    shortened = f" replace ({cut})" if cut else ""
     within = f" where e.id in (select id from {PAIR})" if partial else ""
     engine.execute(
-        f"create or replace temp view {EXPLAINED} as select e.* replace ({cut}), f.fixed"
+        f"create or replace temp view {EXPLAINED} as select e.*{shortened}, f.fixed, f.unit"
         f" from ({source}) e left join {_FLIPPED} f on e.id = f.id{within}"
     )
 
 
-def _count(engine: Engine, table: Table, declared: tuple[str, ...], undeclared: tuple[str, ...]) -> Changes | None:
+def _count(engine: Engine, table: Table, declared: tuple[str, ...], undeclared: tuple[str, ...], *, grouped: bool) -> Changes | None:
     """Return the counts; None where columns turn out to have many more values than their first rows, or none is left."""
+    limit = (5 if grouped else 2) * MAX_CELLS
     fields = [f"s{i}" for i in range(len(declared) + len(undeclared))]
     score = ("min(score)", "max(score)") if table.columns.score is not None else ("null", "null")
     rows = engine.fetch_rows(
         f"select {', '.join(fields)}, prediction, label = prediction, count(*), count(*) filter (where fixed),"
-        f" count(*) filter (where not fixed), {', '.join(score)}"
-        f" from {EXPLAINED} group by all limit {2 * MAX_CELLS + 1}"
+        f" count(*) filter (where not fixed), {', '.join(score)}, unit"
+        f" from {EXPLAINED} group by all limit {limit + 1}"
     )
-    if len(rows) > 2 * MAX_CELLS:
+    if len(rows) > limit:
         return None
     columns = list(zip(*rows, strict=True))
-    prediction, right = (_encode(column)[1] for column in columns[-7:-5])
-    low, high = (np.array(column, dtype=np.float64) for column in columns[-2:])
+    prediction, right = (_encode(column)[1] for column in columns[-8:-6])
+    low, high = (np.array(column, dtype=np.float64) for column in columns[-3:-1])
     outcome = _Outcome(prediction, right, low, high)
     axes: list[Axis] = []
     for i, (column, field) in enumerate(zip((*declared, *undeclared), fields, strict=True)):
@@ -153,8 +160,9 @@ def _count(engine: Engine, table: Table, declared: tuple[str, ...], undeclared: 
         few = 2 <= len(values) <= MAX_VALUES and max(len(value or "") for value in values) <= MAX_LENGTH
         if i < len(declared) or (few and not outcome.is_repeated_by(codes)):
             axes.append(Axis(column, field, i < len(declared), values, codes))
-    counts = (np.array(column, dtype=np.int64) for column in columns[-5:-2])
-    return Changes(tuple(axes), *counts) if len(axes) > len(declared) else None
+    n, fixed, broken = (np.array(column, dtype=np.int64) for column in columns[-6:-3])
+    unit = np.array([-1 if u is None else u for u in columns[-1]], dtype=np.int64) if grouped else None
+    return Changes(tuple(axes), n, fixed, broken, unit) if len(axes) > len(declared) or grouped else None
 
 
 def _encode(column: tuple[Any, ...]) -> tuple[tuple[Any, ...], Integers]:

@@ -18,11 +18,12 @@ from memeci.engines.counting import (
     fetch_confidences,
     fetch_scores,
     positive_sql,
+    sum_units,
 )
 from memeci.engines.engine import Engine, Table
 from memeci.engines.pairing import PAIR, NotMatched, Pair, PairSpec, build_pair, check_matched
 from memeci.metrics import Metric
-from memeci.metrics.tallies import Leaves, ScoreArrays, Tallies
+from memeci.metrics.tallies import Leaves, ScoreArrays, Tallies, UnitTotals
 from memeci.records import Task
 
 ABSENT = ""
@@ -68,7 +69,7 @@ class Tallied(msgspec.Struct, frozen=True):
 
 def build_tallies(engine: Engine, candidate: Table, baseline: Table | None, plan: TallyPlan) -> Tallied:
     """Join the sides and count what the metrics need. Raises DataError for a duplicate id."""
-    spec = PairSpec(plan.scored_label, plan.needs("moment", "array") or plan.task is Task.MULTILABEL)
+    spec = PairSpec(plan.scored_label, plan.needs("moment", "array", "rank") or plan.task is Task.MULTILABEL)
     try:
         pair, cells = _join(engine, candidate, baseline, spec, plan)
     except NotMatched:
@@ -93,6 +94,8 @@ def _count(engine: Engine, pair: Pair, sides: _Sides, plan: TallyPlan, leaves: L
     """Return all tallies but the cells."""
     terms = plan.terms
     scores = _fetch_scores(engine, pair, plan)
+    class_scores = _fetch_class_scores(engine, pair, sides.candidate, plan)
+    fetched = [arrays for arrays in (scores, *class_scores) if arrays is not None]
     return Tallies(
         labels=plan.labels,
         leaves=leaves,
@@ -100,14 +103,18 @@ def _count(engine: Engine, pair: Pair, sides: _Sides, plan: TallyPlan, leaves: L
         positive=plan.labels.index(plan.positive) if plan.positive in plan.labels else None,
         multilabel=count_label_sets(engine, pair, plan.labels) if plan.task is Task.MULTILABEL else None,
         moments=count_moments(engine, pair, terms, sides.candidate, sides.baseline) if terms else None,
-        units=count_units(engine, pair) if pair.n_units else None,
+        units=_count_units(engine, pair, fetched) if pair.n_units else None,
         scores=scores,
-        class_scores=_fetch_class_scores(engine, pair, sides.candidate, plan),
+        class_scores=class_scores,
         confidences=_fetch_confidences(engine, pair, plan, scores),
         n_units=pair.n_units,
         weighted=pair.weighted,
         grouped=pair.grouped,
     )
+
+
+def _count_units(engine: Engine, pair: Pair, fetched: Sequence[ScoreArrays]) -> UnitTotals:
+    return sum_units(fetched[0], pair.n_units) if fetched and not pair.weighted else count_units(engine, pair)
 
 
 def _fetch_scores(engine: Engine, pair: Pair, plan: TallyPlan) -> ScoreArrays | None:

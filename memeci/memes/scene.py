@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from memeci.diagnosis.comparisons import find_headline
-from memeci.formatting import format_delta, format_slice, format_value
+from memeci.formatting import format_change, format_delta, format_slice, format_value
+from memeci.headline import find_headline
 from memeci.memes.captions import shorten, shorten_numbers
 from memeci.memes.charts import Chart, build_chart
 from memeci.memes.matrix import Matrix, build_matrix
@@ -119,7 +119,7 @@ def find_focus(evaluation: Evaluation, finding: Finding | None) -> Comparison | 
         for c in evaluation.comparisons:
             if c.metric == finding.metric and c.slice == finding.slice and c.candidate is not None:
                 return c
-    return find_headline(evaluation)
+    return find_headline(evaluation.comparisons)
 
 
 def name_baseline(evaluation: Evaluation) -> str:
@@ -139,7 +139,7 @@ def build_change(c: Comparison) -> Change:
         c.candidate,
         format_value(c.baseline, c.unit),
         format_value(c.candidate, c.unit),
-        format_delta(c.delta, c.unit),
+        format_change(c.delta, c.ci_low, c.ci_high, c.unit),
         c.n,
         format_delta(c.detectable, c.unit).lstrip("+"),
     )

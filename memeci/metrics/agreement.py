@@ -14,7 +14,9 @@ class Accuracy(msgspec.Struct, frozen=True):
     """Share of examples predicted right: Σ_k t_k. Empty data: cannot be computed.
 
     >>> import numpy as np
-    >>> counts = LabelCounts(np.array([[0.5, 0.25]]), np.array([[0.75, 0.25]]), np.array([[0.5, 0.5]]), np.array([[True, True]]))
+    >>> from memeci.metrics.runs import build_runs
+    >>> true, predicted, support = np.array([[0.5, 0.25], [0.75, 0.25], [0.5, 0.5]])
+    >>> counts = LabelCounts(build_runs(np.array([0, 0]), 1), np.array([0, 1]), true, predicted, support, support > 0, n_labels=2)
     >>> float(Accuracy().value(counts)[0])
     0.75
     """
@@ -27,7 +29,7 @@ class Accuracy(msgspec.Struct, frozen=True):
     kind = "label"
 
     def value(self, counts: LabelCounts) -> Floats:
-        return np.where(counts.support.sum(axis=1) > 0, counts.true.sum(axis=1), np.nan)
+        return np.where(counts.total(counts.support) > 0, counts.total(counts.true), np.nan)
 
     def gradient(self, counts: LabelCounts) -> Gradient:
         zero = np.zeros_like(counts.true)
@@ -46,13 +48,15 @@ class BalancedAccuracy(msgspec.Struct, frozen=True):
 
     def value(self, counts: LabelCounts) -> Floats:
         recalls = divide(counts.true, counts.support, 0.0)
-        return divide(recalls.sum(axis=1), (counts.support > 0).sum(axis=1))
+        return divide(counts.total(recalls), _count_classes(counts))
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        classes = (counts.support > 0).sum(axis=1, keepdims=True)
-        by_true = divide(np.ones_like(counts.true), counts.support * classes, 0.0)
-        by_support = -divide(counts.true, counts.support**2 * classes, 0.0)
-        return Gradient(by_true, np.zeros_like(counts.true), by_support)
+        by_true = divide(1.0, counts.support * counts.spread(_count_classes(counts)), 0.0)
+        return Gradient(by_true, np.zeros_like(by_true), -divide(counts.true, counts.support, 0.0) * by_true)
+
+
+def _count_classes(counts: LabelCounts) -> Floats:
+    return counts.total((counts.support > 0).astype(np.float64))
 
 
 class MatthewsCorrelation(msgspec.Struct, frozen=True):
@@ -69,28 +73,23 @@ class MatthewsCorrelation(msgspec.Struct, frozen=True):
     kind = "label"
 
     def value(self, counts: LabelCounts) -> Floats:
-        _, spread_predicted, spread_support, root = _spreads(counts)
-        agreement = counts.true.sum(axis=1) - (counts.support * counts.predicted).sum(axis=1)
-        computable = (spread_predicted > 0) & (spread_support > 0)
-        return np.where(computable, divide(agreement, root), np.nan)
+        predicted, support = _spreads(counts)
+        agreement = counts.total(counts.true) - counts.total(counts.support * counts.predicted)
+        return divide(agreement, np.sqrt(predicted * support))
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        _, spread_predicted, spread_support, root = _spreads(counts)
-        value = np.nan_to_num(self.value(counts))[:, None]
-        inverse = divide(np.ones_like(root), root, 0.0)[:, None]
+        predicted, support = _spreads(counts)
+        value = np.nan_to_num(self.value(counts))
+        inverse = counts.spread(divide(1.0, np.sqrt(predicted * support), 0.0))
         q, s = counts.predicted, counts.support
-        return Gradient(
-            np.broadcast_to(inverse, q.shape),
-            -s * inverse + divide(value * q, spread_predicted[:, None], 0.0),
-            -q * inverse + divide(value * s, spread_support[:, None], 0.0),
-        )
+        by_predicted = q * counts.spread(divide(value, predicted, 0.0)) - s * inverse
+        by_support = s * counts.spread(divide(value, support, 0.0)) - q * inverse
+        return Gradient(inverse, by_predicted, by_support)
 
 
-def _spreads(counts: LabelCounts) -> tuple[Floats, Floats, Floats, Floats]:
-    expected = (counts.support * counts.predicted).sum(axis=1)
-    predicted = _positive(1 - (counts.predicted**2).sum(axis=1))
-    support = _positive(1 - (counts.support**2).sum(axis=1))
-    return expected, predicted, support, np.sqrt(predicted * support)
+def _spreads(counts: LabelCounts) -> tuple[Floats, Floats]:
+    """Return float64[S] each: 1 − Σq² and 1 − Σs²."""
+    return _positive(1 - counts.total(counts.predicted**2)), _positive(1 - counts.total(counts.support**2))
 
 
 def _positive(x: Floats) -> Floats:
@@ -108,15 +107,15 @@ class CohenKappa(msgspec.Struct, frozen=True):
     kind = "label"
 
     def value(self, counts: LabelCounts) -> Floats:
-        expected = (counts.support * counts.predicted).sum(axis=1)
-        computable = counts.support.sum(axis=1) > 0
-        return np.where(computable, divide(counts.true.sum(axis=1) - expected, _positive(1 - expected)), np.nan)
+        expected = counts.total(counts.support * counts.predicted)
+        agreement = counts.total(counts.true) - expected
+        return np.where(counts.total(counts.support) > 0, divide(agreement, _positive(1 - expected)), np.nan)
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        expected = (counts.support * counts.predicted).sum(axis=1)
+        expected = counts.total(counts.support * counts.predicted)
         room = _positive(1 - expected)
-        by_expected = divide(counts.true.sum(axis=1) - 1, room**2, 0.0)[:, None]
-        by_true = np.broadcast_to(divide(np.ones_like(room), room, 0.0)[:, None], counts.true.shape)
+        by_expected = counts.spread(divide(counts.total(counts.true) - 1, room**2, 0.0))
+        by_true = counts.spread(divide(1.0, room, 0.0))
         return Gradient(by_true, counts.support * by_expected, counts.predicted * by_expected)
 
 
@@ -131,9 +130,9 @@ class HammingLoss(msgspec.Struct, frozen=True):
     kind = "label"
 
     def value(self, counts: LabelCounts) -> Floats:
-        wrong = (counts.support + counts.predicted - 2 * counts.true).sum(axis=1)
-        return divide(wrong, np.full(len(wrong), float(counts.true.shape[1])))
+        wrong = counts.total(counts.support + counts.predicted - 2 * counts.true)
+        return divide(wrong, np.full(len(wrong), float(counts.n_labels)))
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        share = np.full_like(counts.true, 1 / max(1, counts.true.shape[1]))
+        share = np.full_like(counts.true, 1 / max(1, counts.n_labels))
         return Gradient(-2 * share, share, share)

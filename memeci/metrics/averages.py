@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import BINARY, CLASSIFICATION, Gradient, LabelCounts, divide
@@ -43,6 +44,11 @@ class _Average(msgspec.Struct, frozen=True):
     def undefined(self) -> str:
         return self.ratio.undefined
 
+    def _list_values(self, counts: LabelCounts) -> Floats:
+        """Return float64[E]: the ratio of every class, 0 for 0/0."""
+        values = self.ratio.value(counts.true, counts.predicted, counts.support)
+        return np.where(np.isnan(values), 0.0, values)
+
 
 class OfClass(_Average, frozen=True):
     """The ratio of one class: the positive one of a binary task (``label`` None), or the class at index ``label``.
@@ -58,23 +64,22 @@ class OfClass(_Average, frozen=True):
     def name(self) -> str:
         return self.title or self.ratio.name
 
-    def _find_column(self, counts: LabelCounts) -> int | None:
-        return counts.positive if self.label is None else self.label
+    def _find(self, counts: LabelCounts) -> NDArray[np.int64]:
+        return counts.find(counts.positive if self.label is None else self.label)
 
     def value(self, counts: LabelCounts) -> Floats:
-        k = self._find_column(counts)
-        if k is None:
-            return np.full(len(counts.true), np.nan)
-        return self.ratio.value(counts.true[:, k], counts.predicted[:, k], counts.support[:, k])
+        if self.label is None and counts.positive is None:
+            return np.full(counts.n_slices, np.nan)
+        found = self._find(counts)
+        parts = np.zeros((3, counts.n_slices))
+        parts[:, counts.runs.slice[found]] = counts.true[found], counts.predicted[found], counts.support[found]
+        return self.ratio.value(*parts)
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        k = self._find_column(counts)
-        dense = Gradient(*(np.zeros_like(counts.true) for _ in range(3)))
-        if k is not None:
-            parts = self.ratio.gradient(counts.true[:, k], counts.predicted[:, k], counts.support[:, k])
-            for whole, part in zip((dense.true, dense.predicted, dense.support), parts, strict=True):
-                whole[:, k] = part
-        return dense
+        found = self._find(counts)
+        dense = np.zeros((3, len(counts.label)))
+        dense[:, found] = self.ratio.gradient(counts.true[found], counts.predicted[found], counts.support[found])
+        return Gradient(*dense)
 
 
 class Macro(_Average, frozen=True):
@@ -89,11 +94,13 @@ class Macro(_Average, frozen=True):
         return "no class occurs or was predicted"
 
     def value(self, counts: LabelCounts) -> Floats:
-        values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))
-        return divide(np.sum(values * counts.present, axis=1), counts.present.sum(axis=1))
+        values = self._list_values(counts)
+        present = counts.present.astype(np.float64)
+        return divide(counts.total(values * present), counts.total(present))
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        share = divide(counts.present.astype(np.float64), counts.present.sum(axis=1, keepdims=True), 0.0)
+        present = counts.present.astype(np.float64)
+        share = present * counts.spread(divide(1.0, counts.total(present), 0.0))
         return Gradient(*(share * part for part in self.ratio.gradient(counts.true, counts.predicted, counts.support)))
 
 
@@ -109,11 +116,14 @@ class Micro(_Average, frozen=True):
         return self.ratio.undefined_of_all
 
     def value(self, counts: LabelCounts) -> Floats:
-        return self.ratio.value(counts.true.sum(axis=1), counts.predicted.sum(axis=1), counts.support.sum(axis=1))
+        return self.ratio.value(*_add_up(counts))
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        sums = [part.sum(axis=1, keepdims=True) for part in (counts.true, counts.predicted, counts.support)]
-        return Gradient(*(np.broadcast_to(part, counts.true.shape) for part in self.ratio.gradient(*sums)))
+        return Gradient(*(counts.spread(part) for part in self.ratio.gradient(*_add_up(counts))))
+
+
+def _add_up(counts: LabelCounts) -> tuple[Floats, Floats, Floats]:
+    return counts.total(counts.true), counts.total(counts.predicted), counts.total(counts.support)
 
 
 class Weighted(_Average, frozen=True):
@@ -128,13 +138,13 @@ class Weighted(_Average, frozen=True):
         return "no label occurs"
 
     def value(self, counts: LabelCounts) -> Floats:
-        values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))
-        return divide(np.sum(values * counts.support, axis=1), counts.support.sum(axis=1))
+        values = self._list_values(counts)
+        return divide(counts.total(values * counts.support), counts.total(counts.support))
 
     def gradient(self, counts: LabelCounts) -> Gradient:
-        values = np.nan_to_num(self.ratio.value(counts.true, counts.predicted, counts.support))
-        total = counts.support.sum(axis=1, keepdims=True)
-        share = divide(counts.support, total, 0.0)
+        values = self._list_values(counts)
+        inverse = divide(1.0, counts.total(counts.support), 0.0)
+        share = counts.support * counts.spread(inverse)
         by_true, by_predicted, by_support = self.ratio.gradient(counts.true, counts.predicted, counts.support)
-        mean = np.sum(share * values, axis=1, keepdims=True)
-        return Gradient(share * by_true, share * by_predicted, share * by_support + divide(values - mean, total, 0.0))
+        off_mean = values - counts.spread(counts.total(share * values))
+        return Gradient(share * by_true, share * by_predicted, share * by_support + off_mean * counts.spread(inverse))

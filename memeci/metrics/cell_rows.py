@@ -1,4 +1,4 @@
-"""Rows of a tally as one slice set sees them: counts per slice and label, and sums over rows by slice or by unit."""
+"""Rows of a tally by unit, as one slice set sees them: counts per slice and label, and sums over rows by slice or by unit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, divide, sum_by
-from memeci.metrics.tallies import CellTally, Codes, MultilabelTally, SliceSet, Tallies
+from memeci.metrics.runs import Codes, find_entries
+from memeci.metrics.tallies import CellTally, MultilabelTally, SliceSet, Tallies
 
 
 class Rows(Protocol):
@@ -52,51 +53,50 @@ def find_base_gradient(metric: LabelMetric, counts: LabelCounts, *, has_baseline
     return Gradient(nothing, nothing, nothing)
 
 
+def average_counts(a: LabelCounts, b: LabelCounts) -> LabelCounts:
+    """Return the counts midway between two models'."""
+    true, predicted, present = (a.true + b.true) / 2, (a.predicted + b.predicted) / 2, a.present | b.present
+    return LabelCounts(a.runs, a.label, true, predicted, a.support, present, a.n_labels, a.positive)
+
+
 class CellRows:
-    """Rows of joint cells (y, b, c)."""
+    """Rows of joint cells (y, b, c) by unit."""
 
     def __init__(self, cells: CellTally, tallies: Tallies, slices: Codes, n_slices: int) -> None:
         self.has_baseline = tallies.has_baseline
         keep = np.flatnonzero(slices >= 0)
         self.slice, self.n_slices = slices[keep], n_slices
-        self.n, self.weight = cells.n[keep], cells.weight[keep]
+        self.weight = cells.weight[keep]
         self.unit = None if cells.unit is None else cells.unit[keep]
-        self.label, self.base, self.cand = (column[keep] for column in (cells.label, cells.base, cells.cand))
-        self.positive = tallies.positive
-        self.n_labels = len(tallies.labels)
+        self.positive, self.n_labels = tallies.positive, len(tallies.labels)
+        codes = [column[keep] for column in (cells.label, cells.base, cells.cand)]
+        keys = [self.slice * self.n_labels + code for code in codes]
+        self.entries = find_entries(n_slices, self.n_labels, keys)
+        self.label, self.base, self.cand = (self.entries.place[key] for key in keys)
         self.total: Floats = sum_by(self.slice, self.weight, n_slices)
         self.support = self._share(self.label, self.weight)
         self.base_counts = self._counts(self.base)
         self.cand_counts = self._counts(self.cand)
-        self.mean_counts = self._mean()
+        self.mean_counts = average_counts(self.base_counts, self.cand_counts)
 
-    def _share(self, code: Codes, weight: Floats) -> Floats:
-        sums = sum_by(self.slice * self.n_labels + code, weight, self.n_slices * self.n_labels)
-        return divide(sums.reshape(self.n_slices, self.n_labels), self.total[:, None], 0.0)
+    def _share(self, entry: Codes, weight: Floats) -> Floats:
+        return divide(sum_by(entry, weight, len(self.entries.label)), self.entries.runs.spread(self.total), 0.0)
 
     def _counts(self, predicted: Codes) -> LabelCounts:
         right = self._share(self.label, self.weight * (predicted == self.label))
-        shares = self._share(predicted, self.weight)
-        return LabelCounts(right, shares, self.support, (self.support > 0) | (shares > 0), self.positive)
-
-    def _mean(self) -> LabelCounts:
-        a, b = self.base_counts, self.cand_counts
-        present = a.present | b.present
-        return LabelCounts((a.true + b.true) / 2, (a.predicted + b.predicted) / 2, self.support, present, self.positive)
-
-    def _at(self, array: Floats, code: Codes) -> Floats:
-        return np.broadcast_to(array, (self.n_slices, self.n_labels))[self.slice, code]
+        shares, support = self._share(predicted, self.weight), self.support
+        present = (support > 0) | (shares > 0)
+        return LabelCounts(self.entries.runs, self.entries.label, right, shares, support, present, self.n_labels, self.positive)
 
     def _one_side(self, gradient: Gradient, predicted: Codes) -> Floats:
-        right = np.where(predicted == self.label, self._at(gradient.true, self.label), 0.0)
-        return right + self._at(gradient.predicted, predicted)
+        return np.asarray(np.where(predicted == self.label, gradient.true[self.label], 0.0) + gradient.predicted[predicted])
 
     def base_gradient(self, metric: LabelMetric) -> Gradient:
         return find_base_gradient(metric, self.base_counts, has_baseline=self.has_baseline)
 
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
-        by_support = self._at(cand.support, self.label) - self._at(base.support, self.label)
-        return self._one_side(cand, self.cand) - self._one_side(base, self.base) + by_support
+        by_support = cand.support[self.label] - base.support[self.label]
+        return np.asarray(self._one_side(cand, self.cand) - self._one_side(base, self.base) + by_support)
 
     def centre(self, influence: Floats) -> Floats:
         mean = divide(sum_by(self.slice, self.weight * influence, self.n_slices), self.total, 0.0)
@@ -114,28 +114,6 @@ class CellRows:
     def unit_shares(self, tallies: Tallies) -> Floats:
         return self.sum_by_unit(np.ones(len(self.weight)), tallies.n_units)
 
-    def pseudo_flips(self, base: Gradient, cand: Gradient, mean: Floats) -> Floats:
-        """Return float64[S]: Σ over true classes of ½ (influence of right→wrong)² + ½ (wrong→right)².
-
-        ``mean`` float64[S] is the mean influence, taken off each flip's. The wrong class is the one predicted most in the
-        slice besides the true one.
-        """
-        shape = (self.n_slices, self.n_labels)
-        predicted = self.cand_counts.predicted
-        if self.n_labels < 2:
-            return np.zeros(self.n_slices)
-        top = np.argsort(-predicted, axis=1, kind="stable")[:, :2]
-        classes = np.broadcast_to(np.arange(self.n_labels), shape)
-        wrong = np.where(classes == top[:, :1], top[:, 1:2], top[:, :1])
-        cand_right, base_right = cand.true + cand.predicted, base.true + base.predicted
-        cand_wrong = np.take_along_axis(np.broadcast_to(cand.predicted, shape), wrong, axis=1)
-        base_wrong = np.take_along_axis(np.broadcast_to(base.predicted, shape), wrong, axis=1)
-        by_support = cand.support - base.support
-        broken = cand_wrong - base_right + by_support
-        fixed = cand_right - base_wrong + by_support
-        flips: Floats = (0.5 * ((broken - mean[:, None]) ** 2 + (fixed - mean[:, None]) ** 2) * (self.support > 0)).sum(axis=1)
-        return flips
-
 
 class MultilabelRows:
     """Rows of sums by unit and label: an example may add to several."""
@@ -148,34 +126,29 @@ class MultilabelRows:
         self.slice, self.n_slices, self.n_labels = slices[keep], len(slice_set.keys), len(tallies.labels)
         self.slice_set = slice_set
         self.total = weigh_slice_set(tallies, slice_set)
-        support = self._share(self.tally.support)
-        everywhere = np.ones((self.n_slices, self.n_labels), dtype=bool)
-        t = self.tally
-        self.base_counts = LabelCounts(self._share(t.base_true), self._share(t.base_predicted), support, everywhere)
-        self.cand_counts = LabelCounts(self._share(t.cand_true), self._share(t.cand_predicted), support, everywhere)
-        a, b = self.base_counts, self.cand_counts
-        self.mean_counts = LabelCounts((a.true + b.true) / 2, (a.predicted + b.predicted) / 2, support, everywhere)
-        self._mean = np.zeros(self.n_slices)
+        self.entry = self.slice * self.n_labels + self.tally.label
+        self.entries = find_entries(self.n_slices, self.n_labels, [np.arange(self.n_slices * self.n_labels)])
+        t, support = self.tally, self._share(self.tally.support)
+        self.base_counts = self._counts(t.base_true, t.base_predicted, support)
+        self.cand_counts = self._counts(t.cand_true, t.cand_predicted, support)
+        self.mean_counts = average_counts(self.base_counts, self.cand_counts)
+
+    def _counts(self, true: Floats, predicted: Floats, support: Floats) -> LabelCounts:
+        everywhere = np.ones(len(self.entries.label), dtype=bool)
+        shares = self._share(true), self._share(predicted), support
+        return LabelCounts(self.entries.runs, self.entries.label, *shares, everywhere, self.n_labels)
 
     def _share(self, sums: Floats) -> Floats:
-        flat = sum_by(self.slice * self.n_labels + self.tally.label, sums, self.n_slices * self.n_labels)
-        return divide(flat.reshape(self.n_slices, self.n_labels), self.total[:, None], 0.0)
-
-    def _at(self, array: Floats) -> Floats:
-        return np.broadcast_to(array, (self.n_slices, self.n_labels))[self.slice, self.tally.label]
+        return divide(sum_by(self.entry, sums, len(self.entries.label)), self.entries.runs.spread(self.total), 0.0)
 
     def base_gradient(self, metric: LabelMetric) -> Gradient:
         return find_base_gradient(metric, self.base_counts, has_baseline=self.has_baseline)
 
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         t = self.tally
-        return (
-            self._at(cand.true) * t.cand_true
-            + self._at(cand.predicted) * t.cand_predicted
-            - self._at(base.true) * t.base_true
-            - self._at(base.predicted) * t.base_predicted
-            + (self._at(cand.support) - self._at(base.support)) * t.support
-        )
+        by_cand = self._weigh(cand, t.cand_true, t.cand_predicted)
+        by_base = self._weigh(base, t.base_true, t.base_predicted)
+        return np.asarray(by_cand - by_base + (cand.support - base.support)[self.entry] * t.support)
 
     def centre(self, influence: Floats) -> Floats:
         # A row is a sum over examples: the mean is taken off per unit, in UnitInfluence.standard_error.
@@ -183,7 +156,10 @@ class MultilabelRows:
 
     def swap_effect(self, gradient: Gradient) -> Floats:
         t = self.tally
-        return self._at(gradient.true) * (t.cand_true - t.base_true) + self._at(gradient.predicted) * (t.cand_predicted - t.base_predicted)
+        return self._weigh(gradient, t.cand_true - t.base_true, t.cand_predicted - t.base_predicted)
+
+    def _weigh(self, gradient: Gradient, true: Floats, predicted: Floats) -> Floats:
+        return np.asarray(gradient.true[self.entry] * true + gradient.predicted[self.entry] * predicted)
 
     def sum_by_unit(self, values: Floats, n_units: int) -> Floats:
         flat = self.slice * n_units + self.tally.unit

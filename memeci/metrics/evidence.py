@@ -6,16 +6,21 @@ import math
 
 import numpy as np
 
-from memeci.measurements import Floats, Integers
+from memeci.measurements import Integers
+from memeci.metrics.binned_scores import bin_scores
 from memeci.metrics.calibration import build_calibration_bins
 from memeci.metrics.metric import divide, sum_by
-from memeci.metrics.sample import Sample, sort_examples
+from memeci.metrics.sample import sort_examples
+from memeci.metrics.scored import Scores, list_sides
+from memeci.metrics.sorted_scores import sort_scores
 from memeci.metrics.tallies import ScoreArrays, Tallies
+from memeci.metrics.thresholds import Thresholds
 from memeci.records import CalibrationBin, ClassMetrics, Confusion, ConfusionCell, RocCurve
 
 MAX_CELLS = 20_000
 MAX_CLASSES = 1_000
 MAX_ROC_POINTS = 64
+BINS_ABOVE = 100_000
 
 
 def build_confusion(tallies: Tallies) -> Confusion | None:
@@ -92,8 +97,9 @@ def build_roc(scores: ScoreArrays | None, *, has_baseline: bool) -> RocCurve | N
     """Return both ROC curves, thinned to MAX_ROC_POINTS; None without scores or with one class only."""
     if scores is None or not _has_both_classes(scores):
         return None
-    baseline = has_baseline and not np.isnan(scores.base).any()
-    return RocCurve(_trace(scores, scores.cand), _trace(scores, scores.base) if baseline else None)
+    sides = list_sides(scores, has_baseline=has_baseline and not np.isnan(scores.base).any())
+    traces = [_trace(_find_thresholds(side)) for side in sides]
+    return RocCurve(traces[0], traces[1] if len(traces) > 1 else None)
 
 
 def _has_both_classes(scores: ScoreArrays) -> bool:
@@ -101,12 +107,18 @@ def _has_both_classes(scores: ScoreArrays) -> bool:
     return len(label) > 0 and 0 < float(label.mean()) < 1
 
 
-def _trace(scores: ScoreArrays, column: Floats) -> tuple[tuple[float, float], ...]:
-    order = sort_examples(column, scores.label, scores.weight)
-    weight = None if scores.weight is None else scores.weight[order]
-    sums = Sample(scores.label[order], column[order], weight).tied_sums
-    fpr = np.r_[0.0, (1 - sums.negative_below / sums.negatives)[::-1]]
-    tpr = np.r_[0.0, (1 - sums.positive_below / sums.positives)[::-1]]
+def _find_thresholds(scores: Scores) -> Thresholds:
+    """Return the thresholds of a curve to look at: those between bins will do, unless some bin holds a visible part of a class."""
+    if scores.weight is None and len(scores.score) > BINS_ABOVE:
+        found = bin_scores(scores).thresholds
+        if max(found.positive.max() / found.positives, found.negative.max() / found.negatives) < 1 / MAX_ROC_POINTS:
+            return found
+    return sort_scores(scores).thresholds
+
+
+def _trace(found: Thresholds) -> tuple[tuple[float, float], ...]:
+    fpr = np.r_[0.0, (1 - found.negative_below / found.negatives)[::-1]]
+    tpr = np.r_[0.0, (1 - found.positive_below / found.positives)[::-1]]
     # Points at even steps of both axes: a curve that hugs the corner keeps its corner.
     wanted = np.linspace(0, 2, MAX_ROC_POINTS - 2)
     at = np.unique(np.r_[0, np.searchsorted(fpr + tpr, wanted, side="right").clip(1, len(fpr)) - 1, len(fpr) - 1])
@@ -117,5 +129,7 @@ def build_calibration(scores: ScoreArrays | None) -> tuple[CalibrationBin, ...]:
     """Return the candidate's calibration bins; none without probabilities."""
     if scores is None or len(scores.cand) == 0 or scores.cand.min() < 0 or scores.cand.max() > 1:
         return ()
+    if scores.weight is None:
+        return build_calibration_bins(scores.label, scores.cand, None)
     order = sort_examples(scores.cand, scores.label, scores.weight)
-    return build_calibration_bins(scores.label[order], scores.cand[order], None if scores.weight is None else scores.weight[order])
+    return build_calibration_bins(scores.label[order], scores.cand[order], scores.weight[order])

@@ -11,45 +11,49 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from memeci.measurements import Floats
+from memeci.metrics.cell_counts import LabelValues, measure_cells
+from memeci.metrics.cell_groups import Atoms
 from memeci.metrics.cell_rows import CellRows, MultilabelRows, Rows
-from memeci.metrics.cell_swaps import Atoms, build_blocks, measure_errors, merge_cells
 from memeci.metrics.metric import LabelMetric
 from memeci.metrics.part import Part, PartBlock, UnitInfluence, explain_missing
-from memeci.metrics.tallies import Codes, SliceSet, Tallies
+from memeci.metrics.runs import Codes
+from memeci.metrics.tallies import SliceSet, Tallies
 
-# Slice × label counts held at once, for each metric; a set with more is measured in parts.
+# Slices × labels held at once by the rows of units; a set with more is measured in parts.
 DENSE_LIMIT = 500_000
 
 
 def measure_labels(tallies: Tallies, metrics: Sequence[LabelMetric], positions: Sequence[int]) -> Part:
     """Return the part of all label metrics."""
-    shape = (len(tallies.leaves.slices), len(metrics))
-    arrays = [np.full(shape, np.nan) for _ in range(4)]
-    baseline, candidate, se, se_plus = arrays
-    atoms = Atoms(tallies.cells) if tallies.cells is not None and tallies.cells.unit is None else None
+    atoms: Atoms | None = None
+    if tallies.cells is not None and tallies.cells.unit is None:
+        atoms = Atoms(tallies.cells)
+        found = measure_cells(tallies.cells, tallies, metrics, atoms)
+    else:
+        found = _measure_units(tallies, metrics)
+    if not tallies.has_baseline:
+        found.base[:] = np.nan
+    reasons = explain_missing([m.undefined for m in metrics], found.base, found.cand, has_baseline=tallies.has_baseline)
+    none = np.full(found.base.shape, -1.0)
+    swaps = () if atoms is None else (atoms.count, atoms.imbalance)
+    return Part(np.array(positions), found.base, found.cand, found.se, found.se_plus, none, none, reasons, found.blocks, *swaps)
+
+
+def _measure_units(tallies: Tallies, metrics: Sequence[LabelMetric]) -> LabelValues:
+    """Return the same from the sums of units: groups, weights, several labels an example."""
+    arrays = np.full((3, len(tallies.leaves.slices), len(metrics)), np.nan)
     blocks: list[PartBlock] = []
     first = 0
     for slice_set in tallies.leaves.sets:
         for rows, start, width in _row_sets(tallies, slice_set):
-            measured = _SetLabels(rows, metrics, tallies)
             at = slice(first + start, first + start + width)
-            baseline[at], candidate[at] = measured.base_values, measured.cand_values
-            if atoms is not None and isinstance(rows, CellRows):
-                se[at], se_plus[at] = measure_errors(rows, metrics)
-                slices = _shift(slice_set, start, width)
-                blocks.extend(build_blocks(rows, metrics, atoms, slices, first + start))
-            else:
-                se[at], se_plus[at], found = measured.errors_and_blocks(first + start)
-                blocks.extend(found)
+            measured = _SetLabels(rows, metrics, tallies)
+            se, found = measured.errors_and_blocks(first + start)
+            arrays[:, at] = measured.base_values, measured.cand_values, se
+            blocks.extend(found)
         first += len(slice_set.keys)
-    if not tallies.has_baseline:
-        baseline[:] = np.nan
-    reasons = explain_missing([m.undefined for m in metrics], baseline, candidate, has_baseline=tallies.has_baseline)
-    none = np.full(shape, -1.0)
-    places = np.array(positions)
-    if atoms is None:
-        return Part(places, baseline, candidate, se, se_plus, none, none, reasons, tuple(blocks))
-    return Part(places, baseline, candidate, se, se_plus, none, none, reasons, tuple(blocks), atoms.count, atoms.imbalance)
+    base, cand, se = arrays
+    return LabelValues(base, cand, se, se, tuple(blocks))
 
 
 def _row_sets(tallies: Tallies, slice_set: SliceSet) -> Iterator[tuple[Rows, int, int]]:
@@ -62,10 +66,7 @@ def _row_sets(tallies: Tallies, slice_set: SliceSet) -> Iterator[tuple[Rows, int
     step = max(DENSE_LIMIT // max(n_labels, 1), 1)
     for start in range(0, n_slices, step):
         width = min(step, n_slices - start)
-        cells, slices = tallies.cells, _shift(slice_set, start, width)[tallies.cells.leaf]
-        if cells.unit is None:
-            cells, slices = merge_cells(cells, slices, width, n_labels)
-        yield CellRows(cells, tallies, slices, width), start, width
+        yield CellRows(tallies.cells, tallies, _shift(slice_set, start, width)[tallies.cells.leaf], width), start, width
 
 
 def _shift(slice_set: SliceSet, start: int, width: int) -> Codes:
@@ -82,7 +83,7 @@ class _SetLabels:
         self.base_values = np.stack([m.value(rows.base_counts) for m in metrics], axis=1)
         self.cand_values = np.stack([m.value(rows.cand_counts) for m in metrics], axis=1)
 
-    def errors_and_blocks(self, first: int) -> tuple[Floats, Floats, list[PartBlock]]:
+    def errors_and_blocks(self, first: int) -> tuple[Floats, list[PartBlock]]:
         """Return standard errors and swap effects by unit."""
         influence = np.stack([self._influence(m) for m in self.metrics], axis=1)
         effects = np.stack([self.rows.swap_effect(m.gradient(self.rows.mean_counts)) for m in self.metrics], axis=1)
@@ -93,7 +94,7 @@ class _SetLabels:
         gradients = self.rows.base_gradient(metric), metric.gradient(self.rows.cand_counts)
         return self.rows.centre(self.rows.influence(*gradients))
 
-    def _from_units(self, influence: Floats, effects: Floats, first: int) -> tuple[Floats, Floats, list[PartBlock]]:
+    def _from_units(self, influence: Floats, effects: Floats, first: int) -> tuple[Floats, list[PartBlock]]:
         rows, n_units = self.rows, self.tallies.n_units
         collected = UnitInfluence.empty(rows.n_slices, n_units, len(self.metrics))
         collected.shares[:] = rows.unit_shares(self.tallies)
@@ -106,4 +107,4 @@ class _SetLabels:
         for s in range(rows.n_slices):
             atoms = np.flatnonzero(collected.shares[s] > 0)
             blocks.append(PartBlock(first + s, atoms, swapped[s, atoms]))
-        return se, se, blocks
+        return se, blocks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,32 +14,37 @@ from memeci.measurements import Floats, Integers, Measurements, SliceKey, SwapBl
 from memeci.metrics.array_part import measure_array
 from memeci.metrics.cell_rows import weigh_slice_set
 from memeci.metrics.label_part import measure_labels
-from memeci.metrics.metric import Metric
+from memeci.metrics.metric import Metric, sum_whole_by
 from memeci.metrics.moment_part import measure_moments
 from memeci.metrics.part import Part
+from memeci.metrics.rank_part import BIN_ABOVE, measure_ranks
 from memeci.metrics.tallies import Leaves, Tallies
 from memeci.records import Pairing
 
 
-def measure(tallies: Tallies, metrics: Sequence[Metric], *, pairing: Pairing = Pairing.PAIRED, seed: int = 0) -> Measurements:
+def measure(
+    tallies: Tallies, metrics: Sequence[Metric], *, pairing: Pairing = Pairing.PAIRED, seed: int = 0, bin_above: int = BIN_ABOVE
+) -> Measurements:
     """Return all metric × slice tests: for each slice (all examples first) every metric, in the order given.
 
-    Cost depends on the size of the tallies alone; only metrics of ranks and quantiles look at examples.
+    Cost depends on the size of the tallies alone; only metrics of ranks and quantiles look at examples. Of more than
+    ``bin_above`` examples ranks are found by bins of the score, see ``Measurements.slack``.
     """
     slices = tallies.leaves.slices
     table = _Table(len(slices), len(metrics))
-    for part in _parts(tallies, metrics):
+    for part in _parts(tallies, metrics, bin_above):
         table.add(part, tallies)
     return table.build(tallies, metrics, slices, pairing, seed)
 
 
-def _parts(tallies: Tallies, metrics: Sequence[Metric]) -> list[Part]:
+def _parts(tallies: Tallies, metrics: Sequence[Metric], bin_above: int) -> list[Part]:
     by_kind: dict[str, list[int]] = {}
     for position, metric in enumerate(metrics):
         by_kind.setdefault(metric.kind, []).append(position)
     # A metric's kind says which protocol it follows; only here is that taken at its word.
     measures: dict[str, Callable[[Tallies, Sequence[Any], Sequence[int]], Part]]
-    measures = {"label": measure_labels, "moment": measure_moments, "array": measure_array}
+    ranks = functools.partial(measure_ranks, bin_above=bin_above)
+    measures = {"label": measure_labels, "moment": measure_moments, "rank": ranks, "array": measure_array}
     return [measures[kind](tallies, [metrics[i] for i in positions], positions) for kind, positions in by_kind.items()]
 
 
@@ -85,6 +91,9 @@ class _Table:
         for part in self.parts:
             for name in names:
                 arrays[name][:, part.positions] = getattr(part, name)
+        slack = np.zeros((self.n_slices, self.n_metrics))
+        for part in self.parts:
+            slack[:, part.positions] = 0.0 if part.slack is None else part.slack
         reasons = np.full((self.n_slices, self.n_metrics), "", dtype=object)
         for part in self.parts:
             reasons[:, part.positions] = part.reasons
@@ -108,6 +117,7 @@ class _Table:
             swaps=self._build_swaps() if tallies.has_baseline else None,
             grouped=tallies.grouped,
             seed=seed,
+            slack=slack.reshape(-1),
         )
 
     def _build_swaps(self) -> Swaps:
@@ -140,7 +150,5 @@ def count_slices(leaves: Leaves) -> Integers:
     counts = []
     for slice_set in leaves.sets:
         inside = slice_set.membership >= 0
-        totals = np.zeros(len(slice_set.keys), dtype=np.int64)
-        np.add.at(totals, slice_set.membership[inside], leaves.n[inside])
-        counts.append(totals)
+        counts.append(sum_whole_by(slice_set.membership[inside], leaves.n[inside], len(slice_set.keys)))
     return np.concatenate(counts)

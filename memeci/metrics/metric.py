@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
+from memeci.metrics.runs import Runs
 from memeci.metrics.sample import Sample
+from memeci.metrics.thresholds import Ranked, Thresholds
 from memeci.records import Direction, Task, Unit
 
 CLASSIFICATION = frozenset({Task.BINARY, Task.MULTICLASS})
@@ -20,24 +22,45 @@ BINARY = frozenset({Task.BINARY})
 
 
 class LabelCounts(msgspec.Struct, frozen=True):
-    """Label counts of S slices and K labels, as shares of the slice's weight.
+    """Label counts of S slices, as shares of the slice's weight: E entries, one for each label that occurs in a slice.
 
-    true      float64[S, K]  predicted and true (t)
-    predicted float64[S, K]  (q)
-    support   float64[S, K]  (s)
-    present   bool[S, K]     labels that take part in a macro average
-    positive  index of the positive label, for binary metrics
+    runs               the slice of each entry, ascending: a slice of few labels costs no more than those
+    label              int64[E]
+    true               float64[E]  predicted and true (t)
+    predicted, support float64[E]  (q), (s)
+    present            bool[E]     labels that take part in a macro average
+    n_labels           K, of which some may occur nowhere
+    positive           index of the positive label, for binary metrics
     """
 
+    runs: Runs
+    label: NDArray[np.int64]
     true: Floats
     predicted: Floats
     support: Floats
     present: NDArray[np.bool_]
+    n_labels: int
     positive: int | None = None
+
+    @property
+    def n_slices(self) -> int:
+        return self.runs.n_slices
+
+    def total(self, values: Floats) -> Floats:
+        """Return float64[S]: the sums of float64[E] over the labels of each slice."""
+        return self.runs.total(values)
+
+    def spread(self, by_slice: Floats) -> Floats:
+        """Return float64[E]: each slice's number at all its labels."""
+        return self.runs.spread(by_slice)
+
+    def find(self, label: int | None) -> NDArray[np.int64]:
+        """Return the entries of one label: at most one a slice, none for None."""
+        return np.flatnonzero(self.label == label) if label is not None else np.zeros(0, dtype=np.int64)
 
 
 class Gradient(msgspec.Struct, frozen=True):
-    """Derivatives of a label metric by true, predicted and support: float64, broadcastable to [S, K]."""
+    """Derivatives of a label metric by true, predicted and support: float64[E] each."""
 
     true: Floats
     predicted: Floats
@@ -45,7 +68,7 @@ class Gradient(msgspec.Struct, frozen=True):
 
 
 class Metric(Protocol):
-    """What every metric says about itself. ``kind`` is label, moment or array; ``undefined`` explains a NaN to the user."""
+    """What every metric says about itself. ``kind`` is label, moment, rank or array; ``undefined`` explains a NaN to the user."""
 
     @property
     def name(self) -> str: ...
@@ -93,14 +116,29 @@ class MomentMetric(Metric, Protocol):
         ...
 
 
-class ArrayMetric(Metric, Protocol):
-    """A functional of the examples' own numbers: ranks, quantiles, bins.
+class RankMetric(Metric, Protocol):
+    """A functional of how positives and negatives are ranked: of their weights at each distinct score."""
 
-    ``needs`` names the arrays: "scores" (binary), "class_scores" (one-vs-rest), "confidences" or "numbers" (regression).
+    def rank(self, at: Thresholds) -> Ranked:
+        """Return value and influence; NaN with zero influence where it cannot be computed."""
+        ...
+
+    def slack(self, at: Thresholds) -> Floats:
+        """Return float64[T]: the most that the value could change if examples of a threshold had different scores after all."""
+        ...
+
+
+class ArrayMetric(Metric, Protocol):
+    """A functional of the examples' own numbers: quantiles, bins, correlated ranks.
+
+    ``needs`` names the arrays: "confidences" or "numbers" (regression). ``sorted``: must the sample be sorted by score?
     """
 
     @property
     def needs(self) -> str: ...
+
+    @property
+    def sorted(self) -> bool: ...
 
     @property
     def supports_weights(self) -> bool: ...
@@ -113,16 +151,28 @@ class ArrayMetric(Metric, Protocol):
         ...
 
 
-def divide(numerator: Floats, denominator: Floats, otherwise: float = np.nan) -> Floats:
+def divide(numerator: Floats | float, denominator: Floats, otherwise: float = np.nan) -> Floats:
     """Return numerator / denominator elementwise, ``otherwise`` where the denominator is 0."""
-    result = np.full(np.broadcast(numerator, denominator).shape, otherwise, dtype=np.float64)
-    np.divide(numerator, denominator, out=result, where=np.not_equal(denominator, 0))
-    return result
+    zero = np.equal(denominator, 0)
+    if not zero.any():
+        return np.asarray(np.divide(numerator, denominator))
+    return np.where(zero, otherwise, np.divide(numerator, np.where(zero, 1.0, denominator)))
 
 
 def sum_by(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
     """Return float64[size]: the sums of ``values`` with each code 0 … size − 1."""
     return np.bincount(code, values, size).astype(np.float64, copy=False)
+
+
+def sum_in_any_order(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
+    """Return the same sums to the last digit whatever the order of the rows: of values rounded to 2⁻⁵² / N of the largest."""
+    largest = max(float(values.max(initial=0)), -float(values.min(initial=0))) * len(values)
+    exponent = int(np.frexp(largest)[1]) - 52
+    if not 0 < largest < np.inf or abs(exponent) > 1000:
+        return sum_by(code, values, size)
+    whole = values * np.ldexp(1.0, -exponent)
+    sums: Floats = sum_by(code, np.rint(whole, out=whole), size) * np.ldexp(1.0, exponent)
+    return sums
 
 
 def sum_whole_by(code: NDArray[np.integer[Any]], values: Integers, size: int) -> Integers:

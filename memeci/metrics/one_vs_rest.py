@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from memeci.measurements import Floats
 from memeci.metrics.ranking import AveragePrecision, RocAuc
+from memeci.metrics.thresholds import Ranked, Thresholds
 from memeci.records import Direction, Task, Unit
 
 
@@ -20,9 +22,15 @@ class OneVsRest(msgspec.Struct, frozen=True):
     tasks: frozenset[Task] = frozenset({Task.MULTICLASS})
     undefined: str = "some class never occurs here"
     needs: str = "class_scores"
-    supports_weights: bool = True
-    kind = "array"
+    kind = "rank"
 
     @property
     def name(self) -> str:
         return f"{self.binary.name}_ovr"
+
+    def rank(self, at: Thresholds) -> Ranked:
+        """Return what one class contributes, before the mean."""
+        return self.binary.rank(at)
+
+    def slack(self, at: Thresholds) -> Floats:
+        return self.binary.slack(at)

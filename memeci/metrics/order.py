@@ -23,6 +23,7 @@ class MedianAbsoluteError(msgspec.Struct, frozen=True):
     tasks: frozenset[Task] = REGRESSION
     undefined: str = "there are no examples"
     needs: str = "numbers"
+    sorted: bool = True
     supports_weights: bool = True
     kind = "array"
 
@@ -69,6 +70,7 @@ class Spearman(msgspec.Struct, frozen=True):
     tasks: frozenset[Task] = REGRESSION
     undefined: str = "all labels, or all predictions, are equal"
     needs: str = "numbers"
+    sorted: bool = True
     supports_weights: bool = False
     kind = "array"
 

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
+from memeci.metrics.metric import sum_by
+from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
 
 NOT_IN_BASELINE = "the baseline's predictions have no numbers for it"
 
@@ -39,6 +41,8 @@ class Part(msgspec.Struct, frozen=True):
     blocks: tuple[PartBlock, ...]
     atom_count: Integers | None = None
     atom_imbalance: Integers | None = None
+    slack: Floats | None = None
+    """How far a difference may be from the exact one, where scores were put into bins."""
 
 
 @dataclass
@@ -76,6 +80,22 @@ class UnitInfluence:
             effects = self.sums[s, atoms] + np.nan_to_num(delta[s]) * self.shares[s, atoms, None]
             result.append(PartBlock(first_slice + s, atoms, effects))
         return tuple(result)
+
+
+def share_units(tallies: Tallies, arrays: ScoreArrays, slice_set: SliceSet) -> Floats:
+    """Return float64[S, U]: each unit's part of the slice's weight."""
+    n_slices, n_units = len(slice_set.keys), tallies.n_units
+    units = tallies.units
+    if units is not None:
+        leaf, unit, weight = units.leaf, units.unit, units.weight
+    else:
+        leaf, unit = arrays.leaf.astype(np.int64), arrays.unit.astype(np.int64)
+        weight = np.ones(len(leaf)) if arrays.weight is None else arrays.weight
+    slices = slice_set.membership[leaf]
+    inside = slices >= 0
+    weights = sum_by(slices[inside] * n_units + unit[inside], weight[inside], n_slices * n_units).reshape(n_slices, n_units)
+    total = weights.sum(axis=1, keepdims=True)
+    return weights / np.where(total > 0, total, 1.0)
 
 
 def explain_missing(undefined: Sequence[str], baseline: Floats, candidate: Floats, *, has_baseline: bool) -> NDArray[np.object_]:

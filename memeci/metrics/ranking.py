@@ -10,7 +10,7 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import BINARY
-from memeci.metrics.sample import Sample, TiedSums
+from memeci.metrics.thresholds import Ranked, Thresholds
 from memeci.records import Direction, Task, Unit
 
 NO_BOTH = "both a positive and a negative example are needed"
@@ -23,7 +23,7 @@ class RocAuc(msgspec.Struct, frozen=True):
     Influence of a positive: (W / P)·(placement − AUC), placement = share of negatives below it, ties counting half.
 
     >>> import numpy as np
-    >>> RocAuc().measure(Sample(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.35, 0.4, 0.8])))[0]
+    >>> RocAuc().rank(Thresholds(positive=np.array([0, 1, 0, 1]), negative=np.array([1, 0, 1, 0]))).value
     0.75
     """
 
@@ -33,20 +33,22 @@ class RocAuc(msgspec.Struct, frozen=True):
     tasks: frozenset[Task] = BINARY
     undefined: str = NO_BOTH
     needs: str = "scores"
-    supports_weights: bool = True
-    kind = "array"
+    kind = "rank"
 
-    def measure(self, sample: Sample) -> tuple[float, Floats]:
-        label, weight, sums = sample.label, sample.weight, sample.tied_sums
-        if sums.positives <= 0 or sums.negatives <= 0:
-            return np.nan, np.zeros_like(label)
-        of_positive = (sums.negative_below + 0.5 * sums.negative_at) / sums.negatives
-        of_negative = 1 - (sums.positive_below + 0.5 * sums.positive_at) / sums.positives
-        own = label if weight is None else label * weight
-        value = float(np.dot(own, of_positive) / sums.positives)
-        total = sums.positives + sums.negatives
-        influence = np.where(label > 0, (of_positive - value) * (total / sums.positives), (of_negative - value) * (total / sums.negatives))
-        return value, influence
+    def rank(self, at: Thresholds) -> Ranked:
+        positives, negatives = at.positives, at.negatives
+        if positives <= 0 or negatives <= 0:
+            return Ranked.undefined(at)
+        total = positives + negatives
+        below = at.negative_below + 0.5 * at.negative
+        # Of counts every product and sum is a multiple of ½ below 2⁵³: exact, in any order.
+        value = float(np.dot(at.positive.astype(np.float64, copy=False), below) / (positives * negatives))
+        of_positive = _scale(below, 1 / negatives, -value, total / positives)
+        above = at.positive_below + 0.5 * at.positive
+        return Ranked(value, of_positive, _scale(above, -1 / positives, 1 - value, total / negatives))
+
+    def slack(self, at: Thresholds) -> Floats:
+        return 0.5 * at.positive * at.negative.astype(np.float64) / max(at.positives * at.negatives, 1e-300)
 
 
 class AveragePrecision(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ class AveragePrecision(msgspec.Struct, frozen=True):
     negative j −(N/P) Σ_{pos i: s_i ≤ s_j} TP_i / n_i²; checked against the jackknife.
 
     >>> import numpy as np
-    >>> round(AveragePrecision().measure(Sample(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.35, 0.4, 0.8])))[0], 6)
+    >>> round(AveragePrecision().rank(Thresholds(positive=np.array([0, 1, 0, 1]), negative=np.array([1, 0, 1, 0]))).value, 6)
     0.833333
     """
 
@@ -66,33 +68,38 @@ class AveragePrecision(msgspec.Struct, frozen=True):
     tasks: frozenset[Task] = BINARY
     undefined: str = NO_POSITIVE
     needs: str = "scores"
-    supports_weights: bool = True
-    kind = "array"
+    kind = "rank"
 
-    def measure(self, sample: Sample) -> tuple[float, Floats]:
-        label, weight, sums = sample.label, sample.weight, sample.tied_sums
-        if sums.positives <= 0:
-            return np.nan, np.zeros_like(label)
-        own = label if weight is None else label * weight
-        true_positives = sums.positives - sums.positive_below
-        inverse = 1 / (true_positives + (sums.negatives - sums.negative_below))
-        precision = true_positives * inverse
-        value = float(np.dot(own, precision) / sums.positives)
-        share = own * inverse
+    def rank(self, at: Thresholds) -> Ranked:
+        positives = at.positives
+        if positives <= 0:
+            return Ranked.undefined(at)
+        true_positives = positives - at.positive_below
+        n = true_positives + (at.negatives - at.negative_below)
+        precision = np.divide(true_positives, n, out=true_positives)
+        value = float(np.dot(at.positive.astype(np.float64, copy=False), precision) / positives)
+        share = np.divide(at.positive, n, out=n)
+        gain = np.cumsum(share)
         # FP / n² = (1 − precision) / n, and TP / n² = precision / n.
-        loss = _sum_up_to(share * precision, sums)
-        gain = _sum_up_to(share, sums) - loss
-        total = sums.positives + sums.negatives
-        influence = np.where(label > 0, precision - value + gain, -loss) * (total / sums.positives)
-        return value, influence
+        loss = np.cumsum(np.multiply(share, precision, out=share), out=share)
+        gain -= loss
+        gain += precision
+        factor = (positives + at.negatives) / positives
+        return Ranked(value, _scale(gain, 1.0, -value, factor), _scale(loss, -1.0, 0.0, factor))
+
+    def slack(self, at: Thresholds) -> Floats:
+        """Each of a threshold's positives has a precision between those with all its negatives before it, and with none."""
+        fewest = at.positives - at.positive_below - at.positive
+        least = at.negatives - at.negative_below - at.negative
+        most = fewest + at.positive
+        highest = np.divide(most, most + least, out=np.zeros(len(most)), where=most > 0)
+        lowest = (fewest + 1) / (fewest + 1 + least + at.negative)
+        slack: Floats = at.positive * np.maximum(highest - lowest, 0.0) / max(at.positives, 1e-300)
+        return slack
 
 
-def _sum_up_to(terms: Floats, sums: TiedSums) -> Floats:
-    """Return for each example the sum of terms over scores ≤ its own (ties included)."""
-    cumulative = np.cumsum(terms)
-    if sums.distinct:
-        return cumulative
-    both = sums.positive_below + sums.negative_below
-    starts = np.flatnonzero(np.r_[True, both[1:] != both[:-1]])
-    ends = np.r_[starts[1:], len(terms)]
-    return cumulative if len(starts) == len(terms) else np.repeat(cumulative[ends - 1], ends - starts)
+def _scale(values: Floats, factor: float, shift: float, scale: float) -> Floats:
+    """Return (values · factor + shift) · scale, in place: a pass over memory costs as much as the arithmetic."""
+    values *= factor * scale
+    values += shift * scale
+    return values

@@ -15,13 +15,17 @@ from memeci.records import Direction
 
 Parts = tuple[Floats, Floats, Floats]
 
+# Where every prediction of a class is right, what t adds and q takes away must cancel to the last bit, or rounding looks like a
+# change: hence ∂q as the ratio itself (then exactly 1) times the very inverse that ∂t is.
+
 
 def _precision(t: Floats, q: Floats, s: Floats) -> Floats:
     return divide(t, q)
 
 
 def _precision_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
-    return divide(np.ones_like(t), q, 0.0), -divide(t, q * q, 0.0), np.zeros_like(t)
+    inverse = divide(1.0, q, 0.0)
+    return inverse, -divide(t, q, 0.0) * inverse, np.zeros_like(t)
 
 
 def _recall(t: Floats, q: Floats, s: Floats) -> Floats:
@@ -29,7 +33,8 @@ def _recall(t: Floats, q: Floats, s: Floats) -> Floats:
 
 
 def _recall_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
-    return divide(np.ones_like(t), s, 0.0), np.zeros_like(t), -divide(t, s * s, 0.0)
+    inverse = divide(1.0, s, 0.0)
+    return inverse, np.zeros_like(t), -divide(t, s, 0.0) * inverse
 
 
 def _f1(t: Floats, q: Floats, s: Floats) -> Floats:
@@ -37,8 +42,10 @@ def _f1(t: Floats, q: Floats, s: Floats) -> Floats:
 
 
 def _f1_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
-    by_size = -divide(2 * t, (s + q) ** 2, 0.0)
-    return divide(2 * np.ones_like(t), s + q, 0.0), by_size, by_size
+    size = s + q
+    inverse = divide(1.0, size, 0.0)
+    by_size = -divide(2 * t, size, 0.0) * inverse
+    return 2 * inverse, by_size, by_size
 
 
 def _specificity(t: Floats, q: Floats, s: Floats) -> Floats:
@@ -47,7 +54,7 @@ def _specificity(t: Floats, q: Floats, s: Floats) -> Floats:
 
 def _specificity_gradient(t: Floats, q: Floats, s: Floats) -> Parts:
     negatives = _clear(1 - s)
-    inverse = divide(np.ones_like(t), negatives, 0.0)
+    inverse = divide(1.0, negatives, 0.0)
     return inverse, -inverse, divide(t - q, negatives**2, 0.0)
 
 

@@ -1,8 +1,6 @@
-"""The examples of one slice, sorted by score, with the cumulative sums that rank metrics share."""
+"""The examples of one slice, and an order of them that owes nothing to the order of the file."""
 
 from __future__ import annotations
-
-from functools import cached_property
 
 import msgspec
 import numpy as np
@@ -64,70 +62,13 @@ def _order_labels(label: Floats) -> NDArray[np.int64]:
     return np.argsort(label, kind="stable")
 
 
-class Sample(msgspec.Struct, frozen=True, dict=True):
-    """The examples of one slice as one model scored them, sorted by score, ascending. float64[N] each.
+class Sample(msgspec.Struct, frozen=True):
+    """The examples of one slice as one model scored them. float64[N] each.
 
-    ``label`` is 1 or 0 (or the number to predict); ``weight`` None when all are 1.
+    Sorted by score, ascending, where the metric asks for that. ``label`` is 1 or 0 (or the number to predict); ``weight``
+    is None when all are 1.
     """
 
     label: Floats
     score: Floats
     weight: Floats | None = None
-
-    @cached_property
-    def tied_sums(self) -> TiedSums:
-        """Shared by the rank metrics: made once."""
-        return sum_ties(self)
-
-
-class TiedSums(msgspec.Struct, frozen=True):
-    """Cumulative weights over scores sorted ascending. Per example i of N, float64[N], ties sharing one value.
-
-    ``positive_below``: weight of positives with a smaller score; ``positive_at``: with the same score; likewise negative.
-    """
-
-    positive_below: Floats
-    positive_at: Floats
-    negative_below: Floats
-    negative_at: Floats
-    positives: float
-    negatives: float
-    distinct: bool
-    """No two scores are equal."""
-
-
-def sum_ties(sample: Sample) -> TiedSums:
-    """Return cumulative weights for labels 0/1 sorted by score, ascending. One pass, float64."""
-    label, score, weight = sample.label, sample.score, sample.weight
-    n = len(label)
-    positive = label if weight is None else label * weight
-    weights = np.ones(n) if weight is None else weight
-    cumulative_positive, cumulative = np.zeros(n + 1), np.zeros(n + 1)
-    np.cumsum(positive, out=cumulative_positive[1:])
-    np.cumsum(weights, out=cumulative[1:])
-    cumulative_negative = cumulative - cumulative_positive
-    rises = score[1:] != score[:-1]
-    sums = (cumulative_positive, cumulative_negative)
-    distinct = bool(rises.all())
-    parts = _sum_alone(*sums) if distinct else _sum_tied(rises, *sums)
-    return TiedSums(*parts, float(cumulative_positive[-1]), float(cumulative_negative[-1]), distinct)
-
-
-def _sum_alone(positive: Floats, negative: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Where no two scores are equal."""
-    return positive[:-1], np.diff(positive), negative[:-1], np.diff(negative)
-
-
-def _sum_tied(rises: NDArray[np.bool_], positive: Floats, negative: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    starts = np.flatnonzero(np.r_[True, rises])
-    ends = np.r_[starts[1:], len(rises) + 1]
-
-    def spread(values: Floats) -> Floats:
-        return np.repeat(values, ends - starts)
-
-    return (
-        spread(positive[starts]),
-        spread(positive[ends] - positive[starts]),
-        spread(negative[starts]),
-        spread(negative[ends] - negative[starts]),
-    )

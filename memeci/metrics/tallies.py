@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -106,18 +107,18 @@ class MomentTally(msgspec.Struct, frozen=True):
 class ScoreArrays(msgspec.Struct, frozen=True):
     """Examples themselves, as compact arrays: for statistics of ranks, which no finite table of sums gives exactly.
 
-    leaf, unit  int[N];  label float64[N] (1.0 positive, 0.0 negative; or the number to predict)
+    leaf, unit  int[N];  label [N], 1 for positive and 0 for negative, or float64, the number to predict
     base, cand  float64[N]; ``weight`` None when all are 1
     base_label  where the label depends on the model (was the predicted class right?); None: the same as ``label``
     """
 
     leaf: NDArray[np.int32]
-    unit: NDArray[np.int32]
-    label: Floats
+    unit: NDArray[Any]
+    label: NDArray[Any]
     base: Floats
     cand: Floats
     weight: Floats | None = None
-    base_label: Floats | None = None
+    base_label: NDArray[Any] | None = None
 
 
 class Tallies(msgspec.Struct, frozen=True):

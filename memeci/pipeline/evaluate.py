@@ -25,7 +25,7 @@ from memeci.filenames import PREDICTIONS_FILE
 from memeci.outputs import check_outputs, write_outputs
 from memeci.pipeline.assemble import Parts, assemble
 from memeci.pipeline.baseline import FoundSide, Search, find_baseline
-from memeci.pipeline.incident import write_incident
+from memeci.pipeline.incident import CrashError, build_incident, write_incident
 from memeci.pipeline.picture import DrawResult, draw_record
 from memeci.pipeline.plan import build_policy, collect_notes, decide_tallies, plan_measurement
 from memeci.pipeline.render import render_record
@@ -61,27 +61,30 @@ class Request(msgspec.Struct, frozen=True):
     commit: str | None = None
     output_dir: Path | None = None
     picture: bool = True
-    animate: bool = False
     rerun: bool = False
     progress: Progress | None = None
     credentials: Credentials | None = None
 
 
 class Evaluated(msgspec.Struct, frozen=True):
-    """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``; ``picture`` is there if it was asked for."""
+    """``failed`` decides the exit code; ``files`` are the names written to ``output_dir``; ``picture`` is there if it was asked for.
+
+    ``registry`` is the one of the repository, None outside of any.
+    """
 
     record: Evaluation
     failed: bool
     output_dir: Path | None = None
     files: tuple[str, ...] = ()
     picture: DrawResult = DrawResult(None)
+    registry: Registry | None = None
 
 
 def evaluate(request: Request) -> Evaluated:
     """Evaluate, write the output folder, and return the record.
 
     Raises MemeciError for everything that can be explained; the output folder is then as it was before, except after a
-    command that crashed: then it holds the incident.
+    command that crashed (CrashError): then it holds the incident.
     """
     source = _find_predictions(request)
     if request.output_dir is not None:
@@ -121,10 +124,12 @@ def _run_command(request: Request, registry: Registry | None) -> None:
     try:
         run_command(config.command or "", config.root, request.environment, request.echo)
     except CommandError as error:
-        if request.output_dir is not None:
-            commit = request.commit or (registry.read_head().commit if registry is not None else None)
-            write_incident(error, config, commit, request.output_dir, picture=request.picture)
-        raise
+        if request.output_dir is None:
+            raise
+        commit = request.commit or (registry.read_head().commit if registry is not None else None)
+        incident = build_incident(error, config, commit, request.environment)
+        drawn = write_incident(incident, config.theme, request.output_dir, picture=request.picture)
+        raise CrashError(error, incident, drawn) from None
 
 
 class _Evaluation(msgspec.Struct, frozen=True):
@@ -208,17 +213,14 @@ class _Evaluation(msgspec.Struct, frozen=True):
         record = _enrich(record, self.request.config)
         output_dir = self.request.output_dir
         if output_dir is None:
-            return Evaluated(record, failed)
-        result = self._draw(record) if self.request.picture else DrawResult(None)
+            return Evaluated(record, failed, registry=self.registry)
+        result = draw_record(record, theme=self.request.config.theme) if self.request.picture else DrawResult(None)
         files: dict[str, bytes | Path] = {**render_record(record, result.drawn)}
         if table.n <= KEEP_UP_TO:
             write_predictions(self.engine, table, self.folder / PREDICTIONS_FILE)
             files[PREDICTIONS_FILE] = self.folder / PREDICTIONS_FILE
         write_outputs(output_dir, files)
-        return Evaluated(record, failed, output_dir, tuple(files), result)
-
-    def _draw(self, record: Evaluation) -> DrawResult:
-        return draw_record(record, theme=self.request.config.theme, animate=self.request.animate)
+        return Evaluated(record, failed, output_dir, tuple(files), result, self.registry)
 
 
 def _enrich(record: Evaluation, config: Config) -> Evaluation:

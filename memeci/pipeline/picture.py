@@ -14,7 +14,6 @@ class Drawn(msgspec.Struct, frozen=True):
     png: bytes
     alt: str
     caption: str = ""
-    gif: bytes | None = None
 
 
 class DrawResult(msgspec.Struct, frozen=True):
@@ -24,7 +23,7 @@ class DrawResult(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-def draw_record(record: Record, *, theme: str | None = None, animate: bool = False) -> DrawResult:
+def draw_record(record: Record, *, theme: str | None = None) -> DrawResult:
     """Return the meme of a record, in its own language.
 
     ``theme`` may be a folder of the user's. Without it the record's own is taken if it is one of ours.
@@ -32,14 +31,14 @@ def draw_record(record: Record, *, theme: str | None = None, animate: bool = Fal
     from memeci.memes import draw
 
     try:
-        picture = draw(record, theme=theme or choose_theme(record), language=record.language, animate=animate)
+        picture = draw(record, theme=theme or choose_theme(record), language=record.language)
     except MemeciError as error:
         return DrawResult(None, (f"there is no picture: {error}",))
     language = "zh" if record.language == "zh" else "en"
     alt = picture.alt.en if record.language == "en" else f"{picture.alt.zh} {picture.alt.en}".strip()
     alt = picture.alt.zh if record.language == "zh" else alt
     warnings = tuple(getattr(warning, language) for warning in picture.warnings)
-    return DrawResult(Drawn(picture.png, alt, picture.caption, picture.gif), warnings)
+    return DrawResult(Drawn(picture.png, alt, picture.caption), warnings)
 
 
 def choose_theme(record: Record) -> str:

@@ -19,7 +19,15 @@ from memeci.metrics.selection import Available, Request, Selection, check_scores
 from memeci.metrics.tallies import Leaves, Tallies
 from memeci.metrics.task import choose_positive, is_positive_guessed, sort_labels
 from memeci.pipeline.baseline import FoundSide
-from memeci.pipeline.wording import note_guessed_positive, note_moved, note_overlap, note_row_numbers, note_small_slices, say_incomparable
+from memeci.pipeline.wording import (
+    note_bins,
+    note_guessed_positive,
+    note_moved,
+    note_overlap,
+    note_row_numbers,
+    note_small_slices,
+    say_incomparable,
+)
 from memeci.policy import Policy
 from memeci.records import Evaluation, Pairing, Task, Text
 
@@ -79,6 +87,7 @@ def decide_tallies(tallied: Tallied, plan: TallyPlan, policy: Policy, notes: tup
     tallies, overlap = tallied.tallies, tallied.pair.overlap
     pairing = Pairing.PAIRED if overlap is None or overlap.complete else Pairing.PARTIAL
     measured = measure(tallies, plan.metrics, pairing=pairing, seed=_build_seed(tallies, tallied.pair))
+    notes = (*notes, *note_bins(measured))
     if overlap is not None and overlap.share < COMMON_SHARE_NEEDED:
         return decide_incomparable(measured, policy, say_incomparable(overlap), notes=notes)
     if found is not None and found.source is None:

@@ -1,4 +1,4 @@
-"""Publish: a finished evaluation to the pull request. The verdict is made by then, and nothing here can change it."""
+"""Publish: a finished evaluation, or a crash, to the pull request. The verdict is made by then, and nothing here can change it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from memeci.config import CI, Environment
 from memeci.errors import DataError
 from memeci.filenames import PICTURE_FILE, RECORD_FILE
 from memeci.pipeline.picture import Drawn, choose_theme
-from memeci.records import MAX_RECORD_BYTES, Evaluation, Frozen
+from memeci.record_file import RECORD_LIMIT, load_record
+from memeci.records import Frozen, Incident, Record
 from memeci.report import PictureLink, build_outputs, choose_language, render_annotations, render_comment, render_summary
 
 if TYPE_CHECKING:
@@ -47,21 +48,20 @@ class Published(msgspec.Struct, frozen=True):
     annotations: str = ""
 
 
-def publish(record: Evaluation, directory: Path, environment: Environment, show: Show = Show()) -> Published:
-    """Bring the evaluation in ``directory`` to the forge: comment, summary, outputs. Raises nothing of the forge's."""
+def publish(record: Record, directory: Path, environment: Environment, show: Show = Show()) -> Published:
+    """Bring what stands in ``directory`` to the forge: comment, summary, outputs. Raises nothing of the forge's."""
     from memeci.forges import open_forge
 
     forge = open_forge(environment)
     receipt = _comment(record, forge, show.drawn)
     link = _link(show.drawn, receipt.picture_url)
     forge.write_summary(render_summary(record, language=choose_language(record.language), picture=link), directory)
-    outputs = {**_collect_outputs(record, directory, environment, receipt, show), "release-tag": show.release_tag}
+    outputs = {**_describe_decision(record, environment, show), **_list_places(directory, receipt)}
     forge.write_outputs(outputs, directory)
-    annotations = render_annotations(record, language=choose_language(record.language)) if environment.ci is CI.GITHUB else ""
-    return Published(receipt, outputs, annotations)
+    return Published(receipt, outputs, _annotate(record, environment))
 
 
-def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation, Environment]:
+def load_artifact(directory: Path, environment: Environment) -> tuple[Record, Environment]:
     """Return the record of an artifact that anybody may have made, and the environment with its pull request, checked.
 
     Only the record is used, by its schema; comment and picture are made again from it. Its commit must be the one the
@@ -69,13 +69,14 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation
     """
     from memeci.forges import open_forge
 
-    record = _confine(load_record(directory))
+    record = _confine(_load_record(directory))
+    evaluated = record.commit if isinstance(record, Incident) else record.candidate.commit
     note = _load_note(directory)
     commit = environment.head_sha
-    if commit is None or note.head_sha != commit or record.candidate.commit != commit:
+    if commit is None or note.head_sha != commit or evaluated != commit:
         raise DataError(
             "the evaluation does not belong to the run that made it.",
-            f"the run was for {commit}, request.json says {note.head_sha}, record.json {str(record.candidate.commit)[:64]!r}.",
+            f"the run was for {commit}, request.json says {note.head_sha}, record.json {str(evaluated)[:64]!r}.",
             "nothing was posted.",
         )
     checked = replace(environment, request=note.number)
@@ -89,17 +90,14 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Evaluation
     return record, checked
 
 
-def _confine(record: Evaluation) -> Evaluation:
+def _confine(record: Record) -> Record:
     """Return the record without a say in which files are read here: a theme can be a folder, also one in the artifact."""
     return msgspec.structs.replace(record, theme=choose_theme(record), language=choose_language(record.language))
 
 
-def load_record(directory: Path) -> Evaluation:
-    """Return record.json of ``directory``. Raises DataError for a file that is missing, too large, or no evaluation."""
-    from memeci.registry.record_file import load_evaluation
-
+def _load_record(directory: Path) -> Record:
     path = directory / RECORD_FILE
-    return load_evaluation(_read_bounded(path, MAX_RECORD_BYTES), str(path), next_step="evaluate again: memeci evaluate")
+    return load_record(_read_bounded(path, RECORD_LIMIT), str(path), next_step="evaluate again: memeci evaluate")
 
 
 def write_request_note(directory: Path, environment: Environment) -> None:
@@ -130,7 +128,7 @@ def _read_bounded(path: Path, limit: int) -> bytes:
     return data
 
 
-def _comment(record: Evaluation, forge: Forge, drawn: Drawn | None) -> Receipt:
+def _comment(record: Record, forge: Forge, drawn: Drawn | None) -> Receipt:
     from memeci.forges import deliver
 
     def render(url: str | None, limit: int) -> str:
@@ -153,11 +151,26 @@ def _link(drawn: Drawn | None, url: str | None) -> PictureLink | None:
     return PictureLink(drawn.alt, url, drawn.caption) if drawn is not None else None
 
 
-def _collect_outputs(record: Evaluation, directory: Path, environment: Environment, receipt: Receipt, show: Show) -> dict[str, str]:
+def _describe_decision(record: Record, environment: Environment, show: Show) -> dict[str, str]:
+    """Return the outputs that say what was decided; none where nothing was."""
+    if isinstance(record, Incident):
+        return {}
+    return build_outputs(record, image=show.image, source_url=environment.source_url, release_tag=show.release_tag) | {
+        "release-tag": show.release_tag
+    }
+
+
+def _list_places(directory: Path, receipt: Receipt) -> dict[str, str]:
     picture = directory / PICTURE_FILE
     return {
-        **build_outputs(record, image=show.image, source_url=environment.source_url, release_tag=show.release_tag),
         "comment-url": receipt.comment_url or "",
         "record-path": str(directory / RECORD_FILE),
         "meme-path": str(picture) if picture.is_file() else "",
     }
+
+
+def _annotate(record: Record, environment: Environment) -> str:
+    """Return the lines for GitHub's log. Of a crash the error itself tells there."""
+    if environment.ci is not CI.GITHUB or isinstance(record, Incident):
+        return ""
+    return render_annotations(record, language=choose_language(record.language))

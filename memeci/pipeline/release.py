@@ -15,9 +15,9 @@ from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.export import write_predictions
 from memeci.errors import DataError
 from memeci.filenames import PREDICTIONS_FILE, RECORD_FILE
-from memeci.pipeline.publish import load_record
 from memeci.pipeline.sides import Setup, load_candidate
 from memeci.readers import open_predictions
+from memeci.record_file import read_evaluation
 from memeci.records import encode_record
 
 
@@ -29,7 +29,7 @@ def complete_outputs(folder: Path, config: Config, environment: Mapping[str, str
     target = folder / PREDICTIONS_FILE
     if target.exists() or not (folder / RECORD_FILE).is_file():
         return
-    record = load_record(folder)
+    record = read_evaluation(folder / RECORD_FILE, next_step="evaluate again: memeci evaluate")
     if digest_files(open_predictions(record.candidate.source).paths) != record.candidate.file_digest:
         raise DataError(
             f"{record.candidate.source} is not what was evaluated.",

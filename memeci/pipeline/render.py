@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from memeci.filenames import ANIMATION_FILE, PICTURE_FILE, RECORD_FILE
+from memeci.filenames import PICTURE_FILE, RECORD_FILE
 from memeci.pipeline.picture import Drawn
-from memeci.records import Evaluation, encode_record
+from memeci.records import Record, encode_record
 from memeci.report import PictureLink, choose_language, render_files
 
 
-def render_record(record: Evaluation, drawn: Drawn | None) -> dict[str, bytes]:
+def render_record(record: Record, drawn: Drawn | None) -> dict[str, bytes]:
     """Return the files by name: record.json, the picture if there is one, and the reports."""
     files = {RECORD_FILE: encode_record(record)}
     link = None
     if drawn is not None:
         files[PICTURE_FILE] = drawn.png
         link = PictureLink(alt=drawn.alt, url=PICTURE_FILE, caption=drawn.caption)
-        if drawn.gif is not None:
-            files[ANIMATION_FILE] = drawn.gif
     return files | render_files(record, language=choose_language(record.language), picture=link)

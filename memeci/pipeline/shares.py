@@ -9,14 +9,14 @@ from itertools import combinations
 import msgspec
 import numpy as np
 
-from memeci.decision import Counts, SliceCounts, explain_slices
+from memeci.decision import Counts, SliceCounts, UnitCounts, explain_slices
 from memeci.engines.engine import Engine, Table
 from memeci.engines.examples import fetch_flips
 from memeci.engines.explaining import Changes, count_changes, find_written
 from memeci.engines.tallying import Tallied
 from memeci.measurements import Integers, SliceKey
 from memeci.metrics.metric import sum_whole_by
-from memeci.metrics.tallies import Tallies
+from memeci.metrics.tallies import CellTally, Tallies
 from memeci.records import FlipExample, SliceShare
 
 MIN_EXAMPLES = 30
@@ -42,21 +42,27 @@ def explain_flips(
 def find_shares(tallies: Tallies, changes: Changes | None = None) -> tuple[SliceShare, ...]:
     """Return the hardest-hit slices, surest first; none without labels, a baseline or slices to count by.
 
-    ``changes`` are the same flips by columns that nobody declared.
+    ``changes`` are the same flips by columns that nobody declared. With groups they are all that is counted: the examples of a
+    group change together, and the tallies do not know which belong to one.
     """
-    cells = tallies.cells
-    if cells is None or not tallies.has_baseline:
-        return ()
-    right_before, right_now = cells.base == cells.label, cells.cand == cells.label
-    fixed, broken = ~right_before & right_now, right_before & ~right_now
-    by_leaf = [sum_whole_by(cells.leaf, cells.n * rows, len(tallies.leaves.n)) for rows in (fixed, broken)]
-    numbers = (tallies.leaves.n, *by_leaf)
     found = _Found()
-    _add_declared(found, tallies, numbers)
+    if tallies.cells is None or not tallies.has_baseline:
+        return ()
+    if not tallies.grouped:
+        rows = _build_rows(tallies.cells, tallies.leaves.n)
+        _add_declared(found, tallies, rows)
+    elif changes is not None:
+        rows = _Rows(changes.n, changes.fixed, changes.broken, changes.unit)
     if changes is not None:
-        _add_undeclared(found, changes)
-    whole = Counts(*(int(column.sum()) for column in numbers))
-    return explain_slices(found.build_counts(), whole, independent=not tallies.grouped) if found.counts else ()
+        _add_columns(found, changes)
+    return explain_slices(found.build_counts(), rows.count_whole()) if found.counts else ()
+
+
+def _build_rows(cells: CellTally, n: Integers) -> _Rows:
+    """Return the flips by leaf."""
+    right_before, right_now = cells.base == cells.label, cells.cand == cells.label
+    fixed, broken = (sum_whole_by(cells.leaf, cells.n * rows, len(n)) for rows in (~right_before & right_now, right_before & ~right_now))
+    return _Rows(n, fixed, broken)
 
 
 def _list_columns(shares: Sequence[SliceShare]) -> set[str]:
@@ -75,51 +81,81 @@ def _join_keys(a: _Axis, b: _Axis, i: int) -> SliceKey:
     return a.keys[i // len(b.keys)] + b.keys[i % len(b.keys)]
 
 
+class _Rows(msgspec.Struct, frozen=True):
+    """What is added up by slice: examples, fixed and broken ones, and the group they flipped in (−1: none), int64[R] each."""
+
+    n: Integers
+    fixed: Integers
+    broken: Integers
+    unit: Integers | None = None
+
+    def count_by(self, codes: Integers, size: int) -> tuple[Integers, ...]:
+        """Return examples, fixed and broken ones by code; with groups also those better, those worse, and the sum of squares."""
+        examples = tuple(sum_whole_by(codes, column, size) for column in (self.n, self.fixed, self.broken))
+        return examples if self.unit is None else (*examples, *self._count_units(codes, self.unit, size))
+
+    def count_whole(self) -> Counts:
+        n, fixed, broken, *units = (int(column[0]) for column in self.count_by(np.zeros(len(self.n), dtype=np.int64), 1))
+        return Counts(n, fixed, broken, units[2] if units else None)
+
+    def _count_units(self, codes: Integers, unit: Integers, size: int) -> tuple[Integers, ...]:
+        flipped = unit >= 0
+        n_units = int(unit.max()) + 1
+        where, inverse = np.unique(codes[flipped] * n_units + unit[flipped], return_inverse=True)
+        net = sum_whole_by(inverse, (self.broken - self.fixed)[flipped], len(where))
+        columns = ((net < 0).astype(np.int64), (net > 0).astype(np.int64), net**2)
+        return tuple(sum_whole_by(where // n_units, column, size) for column in columns)
+
+
 class _Found:
-    """Slices with enough examples, each once, whatever the order of its columns: (n, fixed, broken)."""
+    """Slices with enough examples, each once, whatever the order of its columns."""
 
     def __init__(self) -> None:
         self.counts: dict[frozenset[tuple[str, str | None]], tuple[SliceKey, tuple[int, ...]]] = {}
 
-    def add(self, axis: _Axis, numbers: Sequence[Integers]) -> None:
-        self._add(axis.codes, len(axis.keys), lambda i: axis.keys[i], numbers)
+    def add(self, axis: _Axis, rows: _Rows) -> None:
+        self._add(axis.codes, len(axis.keys), lambda i: axis.keys[i], rows)
 
-    def add_pairs(self, pairs: Iterable[tuple[_Axis, _Axis]], numbers: Sequence[Integers]) -> None:
+    def add_pairs(self, pairs: Iterable[tuple[_Axis, _Axis]], rows: _Rows) -> None:
         for a, b in pairs:
             size = len(b.keys)
             if len(a.keys) * size <= MAX_PAIRS:
                 both = np.where((a.codes >= 0) & (b.codes >= 0), a.codes * size + b.codes, -1)
-                self._add(both, len(a.keys) * size, functools.partial(_join_keys, a, b), numbers)
+                self._add(both, len(a.keys) * size, functools.partial(_join_keys, a, b), rows)
 
-    def _add(self, codes: Integers, size: int, key_of: Callable[[int], SliceKey], numbers: Sequence[Integers]) -> None:
-        # Row 0 is for the rows in none.
-        columns = [sum_whole_by(codes + 1, column, size + 1)[1:] for column in numbers]
+    def _add(self, codes: Integers, size: int, key_of: Callable[[int], SliceKey], rows: _Rows) -> None:
+        # Code 0 is for the rows in none.
+        columns = [column[1:] for column in rows.count_by(codes + 1, size + 1)]
         for i in np.flatnonzero(columns[0] >= MIN_EXAMPLES).tolist():
             key = key_of(i)
             self.counts.setdefault(frozenset(key), (key, tuple(int(column[i]) for column in columns)))
 
     def build_counts(self) -> SliceCounts:
-        columns = np.array([counts for _, counts in self.counts.values()], dtype=np.int64).reshape(-1, 3)
-        return SliceCounts(tuple(key for key, _ in self.counts.values()), *columns.T)
+        n, fixed, broken, *units = np.array([counts for _, counts in self.counts.values()], dtype=np.int64).T
+        return SliceCounts(tuple(key for key, _ in self.counts.values()), n, fixed, broken, UnitCounts(*units) if units else None)
 
 
-def _add_declared(found: _Found, tallies: Tallies, numbers: Sequence[Integers]) -> None:
+def _add_declared(found: _Found, tallies: Tallies, rows: _Rows) -> None:
     """Add the slices asked for, and all pairs of values of two single columns."""
     sets = tallies.leaves.sets[1:]
     for slice_set in sets:
-        found.add(_Axis(slice_set.keys, slice_set.membership), numbers)
+        found.add(_Axis(slice_set.keys, slice_set.membership), rows)
     single = [_Axis(slice_set.keys, slice_set.membership) for slice_set in sets if len(slice_set.columns) == 1]
-    found.add_pairs(combinations(single, 2), numbers)
+    found.add_pairs(combinations(single, 2), rows)
 
 
-def _add_undeclared(found: _Found, changes: Changes) -> None:
-    """Add the slices by undeclared columns, and their pairs with each other and with declared ones."""
-    numbers = (changes.n, changes.fixed, changes.broken)
+def _add_columns(found: _Found, changes: Changes) -> None:
+    """Add the slices by undeclared columns, and their pairs with each other and with declared ones; with groups those by declared ones."""
+    rows = _Rows(changes.n, changes.fixed, changes.broken, changes.unit)
     declared, others = (
         [_Axis([((axis.column, value),) for value in axis.values], axis.codes) for axis in changes.axes if axis.declared is kind]
         for kind in (True, False)
     )
+    if changes.unit is not None:
+        for axis in declared:
+            found.add(axis, rows)
+        found.add_pairs(combinations(declared, 2), rows)
     for axis in others:
-        found.add(axis, numbers)
-    found.add_pairs(((a, b) for a in declared for b in others[:PAIRED]), numbers)
-    found.add_pairs(combinations(others[:PAIRED], 2), numbers)
+        found.add(axis, rows)
+    found.add_pairs(((a, b) for a in declared for b in others[:PAIRED]), rows)
+    found.add_pairs(combinations(others[:PAIRED], 2), rows)

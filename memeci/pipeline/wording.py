@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from memeci.engines.engine import Overlap
 from memeci.engines.shared import Moved
 from memeci.formatting import format_count, format_text
+from memeci.measurements import Measurements
 from memeci.records import Text
 
 
@@ -52,6 +55,29 @@ def note_overlap(overlap: Overlap) -> list[Text]:
             )
         )
     return notes
+
+
+def note_bins(measured: Measurements) -> list[Text]:
+    """Say how far score bins may move a value, where there are any."""
+    largest: dict[str, float] = {}
+    for test, slack in zip(measured.tests, measured.slack.tolist() if measured.slack is not None else (), strict=False):
+        if slack > 0:
+            largest[test.metric] = max(slack, largest.get(test.metric, 0.0))
+    if not largest:
+        return []
+    bounds = ", ".join(f"{metric} {_round_up(100 * slack)} pp" for metric, slack in largest.items())
+    return [
+        Text(
+            en=f"There are so many examples that their scores were ranked by narrow bins. That moves a change at most by: {bounds}.",
+            zh=f"样本很多，分数按细小区间排序，对变化的影响最多为：{bounds}。",
+        )
+    ]
+
+
+def _round_up(value: float) -> str:
+    """Return one digit, rounded up: 0.000084 → 0.00009."""
+    places = max(0, -math.floor(math.log10(value)))
+    return f"{math.ceil(value * 10**places) / 10**places:.{places}f}"
 
 
 _PARTS = {"weight": Text("weight", "权重"), "group": Text("group", "分组"), "slice": Text("slice", "切片")}

@@ -14,7 +14,7 @@ import msgspec
 
 from memeci.errors import ConfigError, DataError
 from memeci.filenames import RECORD_FILE
-from memeci.records import MAX_RECORD_BYTES
+from memeci.record_file import RECORD_LIMIT
 from memeci.registry.command import MIB, Guard, run_git
 from memeci.registry.names import memes_ref
 from memeci.registry.objects import format_tree, write_object
@@ -27,11 +27,10 @@ _TIP_LIMIT = 64 * MIB
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """What is kept: record.json as bytes, the picture, and its suffix (".png", ".gif")."""
+    """What is kept: record.json as bytes, and the picture (PNG)."""
 
     record: bytes
     picture: bytes | None = None
-    suffix: str = ".png"
 
 
 class Archived(msgspec.Struct, frozen=True):
@@ -48,7 +47,7 @@ def archive(repository: Repository, namespace: str, failure: Failure, *, push: b
 
     Raises GitError where the remote refuses.
     """
-    if len(failure.record) > MAX_RECORD_BYTES or len(failure.picture or b"") > PICTURE_LIMIT:
+    if len(failure.record) > RECORD_LIMIT or len(failure.picture or b"") > PICTURE_LIMIT:
         raise DataError("the record or picture is too large for the archive.", f"a picture may have {PICTURE_LIMIT // MIB} MiB.", "")
     ref = memes_ref(namespace)
     if not push:
@@ -93,7 +92,7 @@ def _write(objects: Path, object_format: str, failure: Failure, parent: str | No
     files = {RECORD_FILE: write_object(objects, "blob", failure.record, object_format)}
     picture = None
     if failure.picture is not None:
-        picture = f"{hashlib.sha256(failure.picture).hexdigest()[:32]}{failure.suffix}"
+        picture = f"{hashlib.sha256(failure.picture).hexdigest()[:32]}.png"
         files[picture] = write_object(objects, "blob", failure.picture, object_format)
     tree = write_object(objects, "tree", format_tree(files), object_format)
     who = f"memeci <memeci@localhost> {int(time.time())} +0000"

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 import msgspec
 
 from memeci.errors import DataError
-from memeci.records import MAX_RECORD_BYTES
+from memeci.record_file import RECORD_LIMIT
 from memeci.registry.command import MIB, Output
 from memeci.registry.objects import ObjectReader
 from memeci.registry.release_record import PREDICTIONS_LIMIT
 from memeci.registry.repository import Repository, TagRef, unreachable
 from memeci.registry.scratch import Scratch, open_scratch
 
-FETCH_LIMIT = PREDICTIONS_LIMIT + MAX_RECORD_BYTES
+FETCH_LIMIT = PREDICTIONS_LIMIT + RECORD_LIMIT
 _FETCHED = "refs/fetched/0"
 
 Opened = tuple[ObjectReader, str]

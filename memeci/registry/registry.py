@@ -66,11 +66,11 @@ class Registry(msgspec.Struct, frozen=True):
 
         return read_history(self.repository, list_releases(self.repository, self.namespace, check_model(model)), limit=limit)
 
-    def archive(self, record: bytes, picture: bytes | None = None, *, push: bool, suffix: str = ".png") -> Archived:
+    def archive(self, record: bytes, picture: bytes | None = None, *, push: bool) -> Archived:
         """Append a failure to the archive, in the remote or in the clone, and return where it lies."""
         from memeci.registry.archive import Failure, archive
 
-        return archive(self.repository, self.namespace, Failure(record, picture, suffix), push=push)
+        return archive(self.repository, self.namespace, Failure(record, picture), push=push)
 
     def promote(self, release: str, stage: str, *, push: bool) -> Promotion:
         """Put a release ("sentiment@v1.4.0") into a stage ("prod")."""

@@ -14,11 +14,11 @@ import msgspec
 
 from memeci.errors import DataError
 from memeci.filenames import PREDICTIONS_FILE, RECORD_FILE
-from memeci.records import MAX_RECORD_BYTES, Evaluation
+from memeci.record_file import RECORD_LIMIT, load_evaluation
+from memeci.records import Evaluation
 from memeci.registry.command import KIB, MIB
 from memeci.registry.objects import REGULAR_FILE, ObjectReader, TreeEntry, compute_object_id, object_format_of, parse_headers, parse_tree
 from memeci.registry.parquet_footer import check_predictions
-from memeci.registry.record_file import load_evaluation
 
 TAG_COPY = "tag"
 _COPY = "baseline.parquet"
@@ -63,7 +63,7 @@ def read_release(reader: ObjectReader, record_commit: str, tag: str, tag_id: str
     if compute_object_id("tag", tag_object, object_format_of(tag_id)) != tag_id:
         raise _mismatch(tag, "the tag is not the one that its record was released with: it was moved or made again.")
     digests = parse_digests(tag_object)
-    record = _read_blob(reader, entries, RECORD_FILE, MAX_RECORD_BYTES, tag)
+    record = _read_blob(reader, entries, RECORD_FILE, RECORD_LIMIT, tag)
     record_digest = compute_digest(record)
     if digests.get("record") != record_digest:
         raise _mismatch(tag, f"the tag names the digest {_short(digests.get('record'))}, the record has {_short(record_digest)}.")

@@ -13,14 +13,14 @@ import msgspec
 
 from memeci.errors import ConfigError, DataError, GitError
 from memeci.filenames import PICTURE_FILE, PREDICTIONS_FILE, RECORD_FILE
-from memeci.records import MAX_RECORD_BYTES, Evaluation, Status
+from memeci.record_file import RECORD_LIMIT, load_evaluation
+from memeci.records import Evaluation, Status
 from memeci.registry.bump import Bump, Step, choose_step
 from memeci.registry.command import MIB, check_succeeded, run_git
 from memeci.registry.names import Version, format_tag, mark_ref, release_ref
 from memeci.registry.objects import format_tree, write_object
 from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
-from memeci.registry.record_file import load_evaluation
 from memeci.registry.release_message import format_message
 from memeci.registry.release_record import PICTURE_LIMIT, PREDICTIONS_LIMIT, TAG_COPY, compute_digest
 from memeci.registry.release_rules import check_releasable, choose_version, find_taken, parse_wanted
@@ -98,7 +98,7 @@ def _load(folder: Path) -> Evaluation:
     missing = next((path for path in (record, predictions) if not path.is_file()), None)
     if missing is not None:
         raise DataError(f"{missing} does not exist.", "a release is made from a finished evaluation.", "run `memeci evaluate` first.")
-    limits = ((record, MAX_RECORD_BYTES), (predictions, PREDICTIONS_LIMIT), (folder / PICTURE_FILE, PICTURE_LIMIT))
+    limits = ((record, RECORD_LIMIT), (predictions, PREDICTIONS_LIMIT), (folder / PICTURE_FILE, PICTURE_LIMIT))
     for path, limit in limits:
         if path.is_file() and path.stat().st_size > limit:
             size = path.stat().st_size / MIB

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from memeci.filenames import COMMENT_FILE, SUMMARY_FILE
+from memeci.records import Incident
 from memeci.report.picture import PictureLink
 from memeci.report.words import Language, choose_language
 
 if TYPE_CHECKING:
-    from memeci.records import Evaluation
+    from memeci.records import Evaluation, Record
 
 __all__ = [
     "Language",
@@ -28,25 +29,32 @@ __all__ = [
 ]
 
 
-def render_files(record: Evaluation, *, language: Language, picture: PictureLink | None) -> dict[str, bytes]:
-    """Return the files made from a record, by name: for people comment.md and summary.md, for machines the rest.
+def render_files(record: Record, *, language: Language, picture: PictureLink | None) -> dict[str, bytes]:
+    """Return the files made from a record, by name: for people comment.md and summary.md; of an evaluation also those for machines.
 
     The same record gives the same bytes.
     """
+    texts = {
+        COMMENT_FILE: render_comment(record, language=language, picture=picture),
+        SUMMARY_FILE: render_summary(record, language=language, picture=picture),
+    }
+    if not isinstance(record, Incident):
+        texts |= _render_machine_files(record)
+    return {name: text.encode() for name, text in texts.items()}
+
+
+def _render_machine_files(record: Evaluation) -> dict[str, str]:
     from memeci.report.codequality import render_codequality
     from memeci.report.dotenv import render_dotenv
     from memeci.report.junit import render_junit
     from memeci.report.openmetrics import render_openmetrics
 
-    texts = {
-        COMMENT_FILE: render_comment(record, language=language, picture=picture),
-        SUMMARY_FILE: render_summary(record, language=language, picture=picture),
+    return {
         "junit.xml": render_junit(record),
         "metrics.txt": render_openmetrics(record),
         "codequality.json": render_codequality(record),
         "memeci.env": render_dotenv(record),
     }
-    return {name: text.encode() for name, text in texts.items()}
 
 
 def build_outputs(record: Evaluation, *, image: str | None = None, source_url: str | None = None, release_tag: str = "") -> dict[str, str]:
@@ -56,20 +64,26 @@ def build_outputs(record: Evaluation, *, image: str | None = None, source_url: s
     return outputs.build_outputs(record, outputs.ImageNames(image, source_url, release_tag))
 
 
-def render_comment(record: Evaluation, *, language: Language, picture: PictureLink | None, limit: int = 65_000) -> str:
+def render_comment(record: Record, *, language: Language, picture: PictureLink | None, limit: int = 65_000) -> str:
     """Return the Markdown of the pull-request comment, at most ``limit`` UTF-16 units long.
 
     What does not fit is left out by whole sections, least important first; the comment says which and where they are.
     """
     from memeci.report.comment import COMMENT, render_markdown
+    from memeci.report.incident import render_incident
 
+    if isinstance(record, Incident):
+        return render_incident(record, language=language, picture=picture)
     return render_markdown(record, COMMENT, language=language, picture=picture, limit=limit)
 
 
-def render_summary(record: Evaluation, *, language: Language, picture: PictureLink | None, limit: int = 900_000) -> str:
+def render_summary(record: Record, *, language: Language, picture: PictureLink | None, limit: int = 900_000) -> str:
     """Return the Markdown of the job summary: the comment's content with longer tables."""
     from memeci.report.comment import SUMMARY, render_markdown
+    from memeci.report.incident import render_incident
 
+    if isinstance(record, Incident):
+        return render_incident(record, language=language, picture=picture)
     return render_markdown(record, SUMMARY, language=language, picture=picture, limit=limit)
 
 

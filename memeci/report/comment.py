@@ -5,17 +5,11 @@ Written for GitHub's renderer; GitLab's reads the same. Knows no forge: the mark
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any
-
 from memeci.records import Evaluation
 from memeci.report.comment_view import Layout, build_view
-from memeci.report.escape import to_code, to_html, to_prose
+from memeci.report.markdown import load_template
 from memeci.report.picture import PictureLink
 from memeci.report.words import WORDS, Language, Phrases
-
-if TYPE_CHECKING:
-    import jinja2
 
 COMMENT = Layout("comment", slices=8, more_slices=40, flips=10, classes=8, text=120)
 SUMMARY = Layout("summary", slices=12, more_slices=400, flips=100, classes=20, text=300)
@@ -23,6 +17,7 @@ SUMMARY = Layout("summary", slices=12, more_slices=400, flips=100, classes=20, t
 # Sections in reading order; a higher number goes first where there is no room. 0 always stays.
 SECTIONS = {
     "headline": 0,
+    "warnings": 1,
     "picture": 2,
     "overall": 1,
     "reasons": 5,
@@ -40,6 +35,7 @@ SECTIONS = {
 }
 # What a section is called when it had to be left out.
 TITLES = {
+    "warnings": "notes",
     "overall": "overall",
     "reasons": "reasons",
     "slices": "slices",
@@ -57,17 +53,11 @@ TITLES = {
 ROOM_FOR_NOTICE = 600
 
 
-class Markdown(str):
-    """A string that is Markdown already; everything else a template prints is escaped."""
-
-    __slots__ = ()
-
-
 def render_markdown(record: Evaluation, layout: Layout, *, language: Language, picture: PictureLink | None, limit: int) -> str:
     """Return the sections of ``layout`` as one Markdown text of at most ``limit`` UTF-16 units."""
     say = Phrases(language)
     view = build_view(record, layout, say, picture)
-    template = _load_template()
+    template = load_template("comment.md.j2")
     context = template.new_context(view)
     present = [name for name in SECTIONS if view["has"].get(name, True)]
     sections = {name: "".join(template.blocks[name](context)).strip() for name in present}
@@ -103,30 +93,3 @@ def _join(sections: dict[str, str]) -> str:
 def _length(text: str) -> int:
     # GitHub counts characters; UTF-16 units are never fewer, so this errs on the safe side.
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-@functools.cache
-def _load_template() -> jinja2.Template:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("memeci.report"),
-        autoescape=False,  # noqa: S701  `finalize` escapes for Markdown, which HTML escaping does not cover
-        finalize=_escape_unless_markdown,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        raw=Markdown,
-        html=lambda text: Markdown(to_html(str(text), 400)),
-        code=lambda text: Markdown(to_code(str(text), 120)),
-        cell=lambda text: Markdown(to_code(str(text), 60, cell=True)),
-    )
-    return environment.get_template("comment.md.j2")
-
-
-def _escape_unless_markdown(value: Any) -> Any:
-    if isinstance(value, Markdown):
-        return value
-    return to_prose(str(value)) if value != "" else ""

@@ -8,9 +8,18 @@ from typing import Any
 import msgspec
 
 from memeci.formatting import MINUS, format_count, format_delta, format_slice, format_value
-from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Unit
+from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Status, Unit
 from memeci.report.escape import to_code, to_prose, to_url
-from memeci.report.order import NOTABLE, MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
+from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
+from memeci.report.order import (
+    MatrixCell,
+    build_matrix,
+    select_flips,
+    select_notable,
+    select_overall,
+    select_reasons,
+    sort_slices,
+)
 from memeci.report.picture import PictureLink
 from memeci.report.rows import (
     Row,
@@ -44,9 +53,9 @@ class Layout(msgspec.Struct, frozen=True):
 def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: PictureLink | None) -> dict[str, Any]:
     """Return the variables of comment.md.j2; ``has`` names the sections that are empty and stay out."""
     slices, overall = sort_slices(record), select_overall(record)
-    notable = [c for c in slices if c.outcome in NOTABLE][: layout.slices]
+    notable = select_notable(record, layout.slices)
     rest = [c for c in slices if c not in notable]
-    reasons = select_reasons(record, [*overall, *notable])[:MAX_REASONS]
+    reasons = select_reasons(record, [*overall, *notable, *rest[: layout.more_slices]])[:MAX_REASONS]
     broken, fixed = (select_flips(record, kind, layout.flips) for kind in (FlipKind.BROKEN, FlipKind.FIXED))
     matrix = build_matrix(record.confusion, layout.classes) if record.confusion else None
     url = to_url(picture.url) if picture and picture.url else None
@@ -56,14 +65,16 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "status": say.pick(STATUS[record.verdict.status], joint=" · "),
         "status_emoji": STATUS_EMOJI[record.verdict.status],
         "sentence": [line for line in say.lines(record.verdict.sentence) if line.strip()],
+        "warnings": format_ungated_losses(record, say),
         "reasons": [say.pick(r.text, joint=" · ") for r in reasons],
         "picture": picture,
         "picture_url": url,
-        "baseline": format_baseline(record),
+        "baseline": format_baseline(record) if record.baseline else "",
         "candidate": format_candidate(record),
         "dirty": f" ({say.word('dirty')})" if record.candidate.dirty else "",
         "facts": build_facts(record, say),
         "overall": [build_row(c, say) for c in overall],
+        "next_steps": say.sentences("first_release") if record.verdict.status is Status.NO_BASELINE else [],
         "slices": [build_row(c, say) for c in notable],
         "more_slices": [build_row(c, say) for c in rest[: layout.more_slices]],
         "more_slices_total": len(rest),
@@ -80,44 +91,37 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "docker_reading": _format_docker(record),
         "notes": [*build_dataset_change(record, say), *(say.pick(n, joint=" · ") for n in record.verdict.notes)],
         "footer": _format_footer(record, say),
-        "table": _bind_table(say, layout),
+        "table": _bind_table(say, record),
         "flip_table": lambda flips: render_flip_table(flips, say, layout.text),
     }
-    view["has"] = {
-        "reasons": bool(reasons),
-        "slices": bool(notable),
-        "more_slices": bool(rest),
-        "flips": record.flips is not None,
-        "broken": bool(broken),
-        "fixed": bool(fixed),
-        "confusion": matrix is not None,
-        "classes": bool(record.classes),
-        "docker": record.docker_tag is not None,
-    }
+    lists = ("warnings", "reasons", "slices", "more_slices", "broken", "fixed", "classes")
+    parts = {"flips": record.flips, "confusion": matrix, "docker": record.docker_tag}
+    view["has"] = {name: bool(view[name]) for name in lists} | {name: part is not None for name, part in parts.items()}
     return view
 
 
-def _bind_table(say: Phrases, layout: Layout) -> Callable[[Sequence[Row], bool], str]:
-    return lambda rows, with_slice: render_comparison_table(rows, say, with_slice=with_slice)
+def _bind_table(say: Phrases, record: Evaluation) -> Callable[[Sequence[Row], bool], str]:
+    return lambda rows, with_slice: render_comparison_table(rows, say, with_slice=with_slice, with_baseline=record.baseline is not None)
 
 
-def render_comparison_table(rows: Sequence[Row], say: Phrases, *, with_slice: bool) -> str:
+def render_comparison_table(rows: Sequence[Row], say: Phrases, *, with_slice: bool, with_baseline: bool = True) -> str:
     """Return a Markdown table of comparisons. The mark comes first: on a telephone the last column is out of sight.
 
     Numbers do not wrap; names are code, so nothing in them is Markdown.
     """
     first = ["slice", "metric", "n"] if with_slice else ["metric"]
-    keys = [*first, "baseline", "candidate", "change", "interval", "outcome"]
+    keys = [*first, *(["baseline", "candidate", "change", "interval"] if with_baseline else ["candidate"]), "outcome"]
     align = [":--" if key in {"slice", "metric", "outcome"} else "--:" for key in keys]
     lines = [_join_cells(["", *(_head(say, key) for key in keys)]), _join_cells([":-:", *align])]
     for row in rows:
-        numbers = [_unbreakable(x) for x in (row.baseline, row.candidate, row.change, row.interval)]
+        numbers = [_unbreakable(getattr(row, key)) for key in keys[len(first) : -1]]
         metric = to_code(row.metric, 40, cell=True)
         named = [to_code(row.slice, 60, cell=True), metric, row.n] if with_slice else [metric]
         remarks = [_unbreakable(to_prose(x, 120)) for x in row.limits] if not with_slice else []
         remarks += [to_prose(row.reason, 120)] if row.reason else []
         note = "".join(f"<br><sub>{remark}</sub>" for remark in remarks)
-        lines.append(_join_cells([row.emoji, *named, *numbers, _unbreakable(to_prose(row.verdict)) + note]))
+        outcome = "<br>".join(_unbreakable(to_prose(line)) for line in row.verdict)
+        lines.append(_join_cells([row.emoji, *named, *numbers, outcome + note]))
     return "\n".join(lines)
 
 
@@ -159,41 +163,6 @@ def _format_legend(say: Phrases, *, has_change: bool) -> str:
     wrong = " ".join(f"{emoji} ≥ {floor:.0%}" for floor, emoji in reversed(HEAT_WRONG))
     parts = [f"{say.word('heat_right')}: {right}", f"{say.word('heat_wrong')}: {wrong}"]
     return " · ".join([*parts, say.word("confusion_change")] if has_change else parts)
-
-
-def title_flips(record: Evaluation) -> str:
-    """Return the key of the title over the flips: what broke, unless at least as much was fixed."""
-    return "flips" if record.flips and record.flips.broken > record.flips.fixed else "changed"
-
-
-def format_flip_counts(record: Evaluation, say: Phrases) -> str:
-    if record.flips is None:
-        return ""
-    flips = record.flips
-    key = "flip_counts_other" if flips.changed_wrong else "flip_counts"
-    counts = {"broken": flips.broken, "fixed": flips.fixed, "other": flips.changed_wrong}
-    lines = say.sentences(key, **{name: format_count(n) for name, n in counts.items()})
-    return " · ".join(lines)
-
-
-def format_shares(record: Evaluation, say: Phrases) -> list[str]:
-    """Return the slices that make most of the net loss, or of the net gain. More than all of it (others gained) is shown as all."""
-    flips = record.flips
-    if flips is None:
-        return []
-    key = "share_line" if flips.broken > flips.fixed else "share_line_gain"
-    telling = [s for s in flips.slices if s.share is not None and s.share >= 0.2 and s.n < record.dataset.n]
-    telling.sort(key=lambda s: -(s.share or 0.0))
-    return [
-        say.joined(
-            key,
-            slice=format_slice(s.slice),
-            share=format_value(min(s.share or 0.0, 1.0), Unit.RATE),
-            broken=format_count(s.broken),
-            fixed=format_count(s.fixed),
-        )
-        for s in telling[:3]
-    ]
 
 
 def _format_class(c: ClassMetrics) -> dict[str, str]:

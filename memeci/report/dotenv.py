@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from memeci.headline import find_headline
 from memeci.records import Evaluation
-from memeci.report.order import select_headline
 
 # Later jobs may paste these into a shell: nothing but characters that mean nothing there.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.:@/+-]")
@@ -13,7 +13,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.:@/+-]")
 
 def render_dotenv(record: Evaluation) -> str:
     """Return KEY=value lines, always the same keys; empty where there is nothing to say."""
-    headline = select_headline(record)
+    headline = find_headline(record.comparisons)
     delta = headline.delta if headline else None
     values = {
         "MEMECI_VERDICT": record.verdict.status.value,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 ELLIPSIS = "…"
 WORD_JOINER = "\u2060"
@@ -68,6 +69,21 @@ def to_code(text: str, limit: int = 80, *, cell: bool = False) -> str:
     # One space on each side is taken off again by the renderer (CommonMark, "code spans").
     pad = " " if line[0] == "`" or line[-1] in "`\\" else ""
     return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def to_block(lines: Sequence[str], limit: int = 200) -> str:
+    """Return lines as a fenced block, indented as they are; "" for none. Nothing in a fenced block is Markdown or a mention."""
+    if not lines:
+        return ""
+    shown = [_keep_indent(line.expandtabs(4), limit) for line in lines]
+    longest = max(len(run) for line in ["``", *shown] for run in _TICKS.findall(line))
+    fence = "`" * (longest + 1)
+    return "\n".join([f"{fence}text", *shown, fence])
+
+
+def _keep_indent(line: str, limit: int) -> str:
+    words = line.lstrip(" ")
+    return " " * min(len(line) - len(words), limit // 2) + to_line(words, limit)
 
 
 def to_prose(text: str, limit: int = 600) -> str:

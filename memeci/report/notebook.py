@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from memeci.formatting import format_slice
 from memeci.records import Evaluation, FlipKind, Status
-from memeci.report.comment_view import format_flip_counts, render_heat, title_flips
+from memeci.report.comment_view import render_heat
 from memeci.report.escape import to_html
+from memeci.report.flips import format_flip_counts, title_flips
 from memeci.report.order import build_matrix, select_flips, select_overall, sort_slices
 from memeci.report.rows import Row, build_facts, build_row, build_visibility, format_baseline, format_candidate
 from memeci.report.words import STATUS, STATUS_EMOJI, Phrases, choose_language
@@ -58,7 +59,7 @@ def _render_rows(rows: Sequence[Row], say: Phrases, names: list[str]) -> str:
     heads = [(say.word(key) if key != "n" else "n", key not in {"slice", "metric", "outcome"}) for key in keys]
     body = [
         [
-            (f"{row.emoji} {row.verdict}" if key == "outcome" else str(getattr(row, key)), number)
+            (f"{row.emoji} {' '.join(row.verdict)}" if key == "outcome" else str(getattr(row, key)), number)
             for key, (_, number) in zip(keys, heads, strict=True)
         ]
         for row in rows

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from memeci.records import FAILING, Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason
+from memeci.records import FAILING, Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason, SliceShare, Status
 
 SEVERITY = (
     *FAILING,
@@ -19,7 +19,6 @@ SEVERITY = (
     Outcome.TOO_FEW,
 )
 RANK = {outcome: rank for rank, outcome in enumerate(SEVERITY)}
-NOTABLE = frozenset((*FAILING, Outcome.INCONCLUSIVE, Outcome.IMPROVED))
 
 
 def select_overall(record: Evaluation) -> list[Comparison]:
@@ -32,13 +31,6 @@ def sort_slices(record: Evaluation) -> list[Comparison]:
     return sorted((c for c in record.comparisons if c.slice), key=_badness)
 
 
-def select_headline(record: Evaluation) -> Comparison | None:
-    """Return the comparison that stands for the whole: the gated one on all examples that did worst, else the first."""
-    overall = select_overall(record)
-    gated = [c for c in overall if c.gated]
-    return min(gated or overall, key=lambda c: RANK[c.outcome], default=None)
-
-
 def select_reasons(record: Evaluation, shown: Sequence[Comparison]) -> list[Reason]:
     """Return the verdict's reasons that no table shows: the sentence and the rows say the others already."""
     rows = {(c.metric, tuple(c.slice.items())) for c in shown}
@@ -47,6 +39,29 @@ def select_reasons(record: Evaluation, shown: Sequence[Comparison]) -> list[Reas
         for reason in record.verdict.reasons
         if (reason.metric, tuple(reason.slice.items())) not in rows and reason.text.en not in record.verdict.sentence.en
     ]
+
+
+def select_notable(record: Evaluation, limit: int) -> list[Comparison]:
+    """Return the slices that a reader should see without unfolding anything, worst first: about ``limit``, more where more fail.
+
+    That a slice improved is news only where the same metric did not improve on all examples.
+    """
+    risen = {c.metric for c in select_overall(record) if c.outcome is Outcome.IMPROVED}
+    failing, others = [], []
+    for c in sort_slices(record):
+        if c.gated and c.outcome in FAILING:
+            failing.append(c)
+        elif c.outcome in (*FAILING, Outcome.INCONCLUSIVE) or (c.outcome is Outcome.IMPROVED and c.metric not in risen):
+            others.append(c)
+    return [*failing[: 2 * limit], *others[: max(0, limit - len(failing))]]
+
+
+def select_ungated_losses(record: Evaluation) -> list[SliceShare]:
+    """Return the slices that surely got worse though no gate looked, under a verdict that does not fail: what it would hide."""
+    if record.flips is None or record.verdict.status is Status.FAIL:
+        return []
+    gated = [c.slice for c in record.comparisons if c.gated]
+    return [s for s in record.flips.slices if s.broken > s.fixed and s.p_adjusted is not None and s.slice not in gated]
 
 
 def select_flips(record: Evaluation, kind: FlipKind, limit: int) -> list[FlipExample]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
-from memeci.formatting import NOTHING, format_count, format_delta, format_interval, format_slice, format_value
+from memeci.formatting import NOTHING, format_change, format_count, format_delta, format_interval, format_slice, format_value
+from memeci.headline import find_headline
 from memeci.records import BaselineKind, Comparison, Direction, Evaluation, Outcome, Pairing, Unit
-from memeci.report.order import select_headline
-from memeci.report.words import OUTCOME_EMOJI, PAIRING, Phrases
+from memeci.report.words import OUTCOME_EMOJI, PAIRING, WORDS, Phrases
 
 SHORT_COMMIT = 10
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One comparison. ``metric``, ``slice`` and ``reason`` may hold text from outside; ``limits`` are what the gate demands."""
+    """One comparison. ``verdict`` is a line a language.
+
+    ``metric``, ``slice`` and ``reason`` may hold text from outside; ``limits`` are what the gate demands.
+    """
 
     outcome: Outcome
     metric: str
@@ -24,7 +27,7 @@ class Row(msgspec.Struct, frozen=True):
     change: str
     interval: str
     emoji: str
-    verdict: str
+    verdict: tuple[str, ...]
     limits: tuple[str, ...]
     reason: str
     gated: bool
@@ -39,10 +42,10 @@ def build_row(c: Comparison, say: Phrases) -> Row:
         n=format_count(c.n),
         baseline=format_value(c.baseline, c.unit),
         candidate=format_value(c.candidate, c.unit),
-        change=format_delta(c.delta, c.unit),
+        change=format_change(c.delta, c.ci_low, c.ci_high, c.unit),
         interval=format_interval(c.ci_low, c.ci_high, c.unit),
         emoji=OUTCOME_EMOJI[c.outcome] if c.gated else "📏",
-        verdict=say.outcome(c.outcome, c.direction) if c.gated else say.word("not_gated"),
+        verdict=tuple(say.outcome(c.outcome, c.direction) if c.gated else say.lines(WORDS["not_gated"])),
         limits=_build_limits(c, say),
         reason=c.reason,
         gated=c.gated,
@@ -91,10 +94,12 @@ def build_facts(record: Evaluation, say: Phrases) -> list[str]:
 
 def build_visibility(record: Evaluation, say: Phrases) -> list[str]:
     """Return what this test set could see at all, one sentence a language; nothing where no test was made."""
-    headline = select_headline(record)
+    headline = find_headline(record.comparisons)
     if headline is None or headline.detectable is None:
         return []
     amount = format_delta(headline.detectable, headline.unit).lstrip("+")
+    if amount in record.verdict.sentence.en:
+        return []  # the sentence says it already
     values = {"n": format_count(record.dataset.n), "metric": headline.metric, "detectable": amount}
     if record.flips is None or not record.dataset.n:
         return say.sentences("visible_plain", **values)

@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from memeci.formatting import format_count, format_slice
-from memeci.records import FAILING, Comparison, Evaluation, FlipExample, FlipKind, Outcome, Status
-from memeci.report.comment_view import format_flip_counts, format_matrix_change, format_shares, title_flips
+from memeci.records import FAILING, Comparison, Evaluation, FlipKind, Status
 from memeci.report.escape import disarm_command, to_line
-from memeci.report.order import MatrixCell, build_matrix, select_flips, select_overall, select_reasons, sort_slices
-from memeci.report.rows import Row, build_dataset_change, build_facts, build_row, build_visibility, format_baseline, format_candidate
+from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
+from memeci.report.order import build_matrix, select_flips, select_overall, select_reasons, sort_slices
+from memeci.report.rows import build_dataset_change, build_facts, build_row, build_visibility, format_baseline, format_candidate
+from memeci.report.terminal_tables import build_cell, build_flip_table, build_table, new_table, plain
 from memeci.report.words import STATUS, Phrases
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     from memeci.report.words import Language
 
@@ -30,25 +28,11 @@ MAX_BROKEN = 6
 MAX_FIXED = 2
 MAX_CLASSES = 6
 MAX_REASONS = 5
-MAX_NAME = 14
 WIDE = 100
+"""Columns from which slices show their interval too."""
 NARROW = 72
 """Below, the numbers give way: a row without its metric says nothing."""
-"""Columns from which slices show their interval too."""
 
-# One narrow sign a kind: emoji are two columns wide in some terminals and one in others, and would break the tables.
-SIGNS = {
-    Outcome.REGRESSED: ("✗", "red"),
-    Outcome.BELOW_FLOOR: ("✗", "red"),
-    Outcome.MISSING: ("✗", "red"),
-    Outcome.INCOMPARABLE: ("✗", "red"),
-    Outcome.INCONCLUSIVE: ("?", "yellow"),
-    Outcome.HELD: ("✓", "green"),
-    Outcome.IMPROVED: ("↑", "green"),
-    Outcome.NO_EVIDENCE: ("✓", ""),
-    Outcome.TOO_FEW: ("·", "dim"),
-    Outcome.MEASURED: ("·", ""),
-}
 STATUS_STYLES = {Status.PASS: "green", Status.INCONCLUSIVE: "yellow", Status.FAIL: "red", Status.NO_BASELINE: "cyan"}
 
 
@@ -84,7 +68,7 @@ class _Page(msgspec.Struct, frozen=True):
     def print(self, text: str, style: str = "", indent: int = 0) -> None:
         from rich.padding import Padding
 
-        line = _plain(text, 600)
+        line = plain(text, 600)
         line.stylize(style)
         self.console.print(Padding(line, (0, 0, 0, indent), expand=False))
 
@@ -111,7 +95,7 @@ def _print_overall(page: _Page) -> None:
         keys = ["metric", "baseline", "candidate", "change", "interval", "outcome"]
         page.console.print()
         page.console.print(
-            _build_table(rows, page.short, _fit_keys(page, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
+            build_table(rows, page.short, _fit_keys(page, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
         )
         for row in rows:
             _print_remark(page, row.metric, *row.limits, row.reason)
@@ -127,7 +111,7 @@ def _print_slices(page: _Page) -> None:
     if not page.record.baseline:
         keys = ["slice", "metric", "n", "candidate", "outcome"]
     page.print_title(page.say.word("slices"))
-    page.console.print(_build_table(shown, page.short, _fit_keys(page, keys)))
+    page.console.print(build_table(shown, page.short, _fit_keys(page, keys)))
     for row in shown:
         _print_remark(page, f"{row.slice} {row.metric}", row.reason)
     if hidden:
@@ -156,7 +140,7 @@ def _print_flips(page: _Page) -> None:
         page.print(line, "yellow", 1)
     flips = [*select_flips(record, FlipKind.BROKEN, MAX_BROKEN), *select_flips(record, FlipKind.FIXED, MAX_FIXED)]
     if flips:
-        page.console.print(_build_flip_table(flips, page.short, page.console.width))
+        page.console.print(build_flip_table(flips, page.short, page.console.width))
 
 
 def _print_confusion(page: _Page) -> None:
@@ -167,12 +151,12 @@ def _print_confusion(page: _Page) -> None:
     cut = len(matrix.labels) < matrix.n_classes
     more = f": {say.joined('confusion_worst', n=len(matrix.labels), all=matrix.n_classes)}" if cut else ""
     page.print_title(say.word("confusion") + more)
-    table = _new_table()
+    table = new_table()
     table.add_column(page.short.word("true"), overflow="fold")
     for label in matrix.labels:
-        table.add_column(_plain(label, 16), justify="right", overflow="fold")
+        table.add_column(plain(label, 16), justify="right", overflow="fold")
     for i, (label, row) in enumerate(zip(matrix.labels, matrix.rows, strict=True)):
-        table.add_row(_plain(label, 24), *(_build_cell(cell, i == j) for j, cell in enumerate(row)))
+        table.add_row(plain(label, 24), *(build_cell(cell, i == j) for j, cell in enumerate(row)))
     page.console.print(table)
 
 
@@ -193,97 +177,16 @@ def _print_verdict(page: _Page) -> None:
     for reason in select_reasons(record, [*select_overall(record), *_shown_slices(record)])[:MAX_REASONS]:
         for i, line in enumerate(say.lines(reason.text)):
             page.print(line if i else f"- {line}", "", 4 if i else 2)
+    if record.verdict.status is Status.NO_BASELINE:
+        for line in say.sentences("first_release"):
+            page.print(line, "dim")
+    for lines in format_ungated_losses(record, say):
+        for i, line in enumerate(lines):
+            page.print(f"! {line}" if i == 0 else line, "yellow", 0 if i == 0 else 2)
     for note in record.verdict.notes:
         for line in say.lines(note):
             page.print(line, "dim")
 
 
-def _new_table() -> Table:
-    from rich import box
-    from rich.table import Table
-
-    return Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), header_style="bold")
-
-
 def _fit_keys(page: _Page, keys: list[str]) -> list[str]:
     return keys if page.console.width >= NARROW else [key for key in keys if key not in {"interval", "baseline"}]
-
-
-def _build_table(rows: list[Row], short: Phrases, keys: list[str]) -> Table:
-    from rich.text import Text
-
-    table = _new_table()
-    for key in keys:
-        number = key not in {"slice", "metric", "outcome"}
-        head = short.word(key) if key != "n" else "n"
-        table.add_column(head, justify="right" if number else "left", no_wrap=number or key == "outcome", overflow="fold")
-    for row in rows:
-        sign, style = SIGNS[row.outcome] if row.gated else ("·", "dim")
-        cells = {
-            "outcome": Text(f"{sign} {row.verdict}", style),
-            "change": Text(row.change, style),
-            "slice": _plain(row.slice, 80),
-            "metric": _plain(row.metric, 60) if len(row.metric) <= MAX_NAME else _break_name(to_line(row.metric, 60)),
-        }
-        table.add_row(*(cells.get(key) or getattr(row, key) for key in keys))
-    return table
-
-
-def _build_flip_table(flips: list[FlipExample], short: Phrases, width: int) -> Table:
-    """Return the examples, one line each: the text gets what the other columns leave."""
-    from rich.cells import cell_len
-    from rich.text import Text
-
-    columns = {
-        "id": [to_line(f.id, 20) for f in flips],
-        short.word("slice"): [to_line(format_slice(f.slice), 18) for f in flips],
-        short.word("label"): [to_line(f.label, 14) for f in flips],
-        short.word("was"): [to_line(f.baseline, 14) for f in flips],
-        short.word("now"): [to_line(f.candidate, 14) for f in flips],
-    }
-    columns = {head: cells for head, cells in columns.items() if any(cells)}
-    used = 3 + sum(2 + max(map(cell_len, (head, *cells))) for head, cells in columns.items())
-    room = width - used - 2
-    if any(f.text for f in flips) and room >= 12:
-        columns[short.word("text")] = [_fit(f.text or "", room) for f in flips]
-    table = _new_table()
-    table.add_column("")
-    for head in columns:
-        table.add_column(head, overflow="ellipsis", no_wrap=True)
-    for i, f in enumerate(flips):
-        mark = Text("✗", "red") if f.kind is FlipKind.BROKEN else Text("✓", "green")
-        table.add_row(mark, *(Text(cells[i]) for cells in columns.values()))
-    return table
-
-
-def _build_cell(cell: MatrixCell, right: bool) -> Text:
-    from rich.text import Text
-
-    if not cell.change:
-        return Text(format_count(cell.count) if cell.count or right else "·", "" if right else "dim")
-    change = f" ({format_matrix_change(cell.change)})"
-    return Text(format_count(cell.count) + change, "green" if (cell.change > 0) == right else "red")
-
-
-def _break_name(name: str) -> Text:
-    """Return a long name broken after underscores, so that it folds where a reader would."""
-    from rich.text import Text
-
-    lines = [""]
-    for piece in name.replace("_", "_\n").split("\n"):
-        if lines[-1] and len(lines[-1]) + len(piece) > MAX_NAME:
-            lines.append("")
-        lines[-1] += piece
-    return Text("\n".join(lines))
-
-
-def _fit(text: str, columns: int) -> str:
-    line = _plain(text, columns)
-    line.truncate(columns, overflow="ellipsis")
-    return line.plain
-
-
-def _plain(text: str, limit: int) -> Text:
-    from rich.text import Text
-
-    return Text(to_line(text, limit))

@@ -82,12 +82,26 @@ WORDS = {
     "score": Text("score", "分数"),
     "text": Text("text", "文本"),
     "share_line": Text(
-        "{slice} makes {share} of the net loss ({broken} broken, {fixed} fixed)",
+        "{slice} accounts for {share} of the net loss ({broken} broken, {fixed} fixed)",
         "{slice} 占净损失的 {share}（{broken} 个变坏，{fixed} 个变好）",
     ),
     "share_line_gain": Text(
-        "{slice} makes {share} of the net gain ({fixed} fixed, {broken} broken)",
+        "{slice} accounts for {share} of the net gain ({fixed} fixed, {broken} broken)",
         "{slice} 占净提升的 {share}（{fixed} 个变好，{broken} 个变坏）",
+    ),
+    "against_loss": Text(
+        "{slice} got better all the same ({fixed} fixed, {broken} broken)",
+        "{slice} 反而变好了（{fixed} 个变好，{broken} 个变坏）",
+    ),
+    "against_gain": Text(
+        "{slice} got worse all the same ({broken} broken, {fixed} fixed)",
+        "{slice} 反而变差了（{broken} 个变坏，{fixed} 个变好）",
+    ),
+    "ungated": Text(
+        "{slice} got worse ({broken} of {n} examples broke, {fixed} were fixed), and no gate looks at it. "
+        "To have it tested: slices: [{columns}] in memeci.yml.",
+        "{slice} 变差了（{n} 个样本中 {broken} 个变坏，{fixed} 个变好），但没有门禁检查它。"
+        "想要检验它，就在 memeci.yml 里写上 slices: [{columns}]。",
     ),
     "confusion": Text("Confusion matrix", "混淆矩阵"),
     "confusion_change": Text("in brackets: change", "括号内：变化"),
@@ -108,6 +122,10 @@ WORDS = {
     ),
     "reasons": Text("Why", "原因"),
     "notes": Text("Notes", "说明"),
+    "first_release": Text(
+        "Next: `memeci release --push` makes this the first baseline; from then on pull requests are compared with it.",
+        "下一步：`memeci release --push` 把它发布为第一个基线，之后的合并请求都会和它比较。",
+    ),
     "not_gated": Text("shown only", "仅展示"),
     "examples": Text("examples", "个样本"),
     "groups": Text("groups", "个分组"),
@@ -128,6 +146,17 @@ WORDS = {
     "picture": Text("Picture", "图片"),
     "test_set": Text("test set", "测试集"),
     "tests": Text("tests", "项检验"),
+    "crashed": Text("crashed", "崩了"),
+    "crash_sentence": Text(
+        "The command failed, so nothing was evaluated: this says nothing about the model yet.",
+        "命令运行失败，没有可评估的结果：模型是好是坏还不知道。",
+    ),
+    "exit_status": Text("exit status", "退出码"),
+    "crash_log": Text("The end of its log", "日志的最后几行"),
+    "crash_next": Text(
+        "Next: run the command by hand at this commit, mend it, and push. The evaluation will then take the place of this comment.",
+        "下一步：在这个提交上手动运行这条命令，修好后再推送；评估结果会替换这条评论。",
+    ),
 }
 
 
@@ -157,6 +186,7 @@ class Phrases:
         texts = {"en": [text.en], "zh": [text.zh], "both": [text.en, text.zh]}[self.language]
         return texts[:1] if len(set(texts)) == 1 else texts
 
-    def outcome(self, outcome: Outcome, direction: Direction) -> str:
+    def outcome(self, outcome: Outcome, direction: Direction) -> list[str]:
+        """Return what became of a comparison, one line a language."""
         ceiling = outcome is Outcome.BELOW_FLOOR and direction is Direction.LOWER
-        return self.pick(ABOVE_CEILING if ceiling else OUTCOME[outcome])
+        return self.lines(ABOVE_CEILING if ceiling else OUTCOME[outcome])

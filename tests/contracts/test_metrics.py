@@ -174,7 +174,7 @@ def test_every_metric_has_an_independent_reference() -> None:
 def test_a_metric_says_what_it_is(metric: Metric) -> None:
     assert re.fullmatch(r"[a-z0-9_]+", metric.name)
     assert metric.undefined
-    assert metric.kind in {"label", "moment", "array"}
+    assert metric.kind in {"label", "moment", "rank", "array"}
     assert isinstance(metric.unit, Unit)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.act import HEAD, Consumer, make_consumer, needs_act, pull_request
+from tests.builders.commands import run_memeci
 from tests.builders.forge import ME, TOKEN, State, serve_forge
 
 pytestmark = [needs_act, pytest.mark.slow]
@@ -43,6 +44,16 @@ def test_pull_request__the_gate_fails_and_the_comment_says_why(consumer: Consume
     assert f"sha-{HEAD}" in run.log
     assert "### ❌ `sentiment`: fail" in ours(server)[0]
     assert TOKEN not in run.log
+
+
+def test_fresh_repository__what_init_writes_runs_as_it_is(tmp_path: Path, server: State) -> None:
+    made = make_consumer(tmp_path, server)
+    assert run_memeci(made.path, "init", "worse.csv", "--model", "sentiment", "--forge", "github").code == 0
+    made.commit()
+    run = made.run("pull_request", pull_request())
+
+    assert run.output("verdict") == "no_baseline", run.log
+    assert "### 🌱 `sentiment`: no baseline yet" in ours(server)[0]
 
 
 def test_second_run__one_comment_in_the_end_among_95_others_and_an_impostor(consumer: Consumer, server: State) -> None:
@@ -109,6 +120,51 @@ def test_fork_pair__the_publisher_posts_what_the_evaluation_left(consumer: Consu
     assert sorted(p.name for p in consumer.store.iterdir()) == ["record.json", "request.json"]
     assert run.code == 0, run.log
     assert "### ❌ `sentiment`: fail" in ours(server)[0]
+
+
+CRASHING = """\
+model: sentiment
+command: |
+  echo 'loading @team <img src=x> ``` | done'
+  echo "Authorization: Bearer $HUB_TOKEN"
+  exit 137
+predictions: worse.csv
+baseline: baseline.csv
+"""
+
+
+def test_command_that_crashes__takes_the_place_of_the_last_verdict(consumer: Consumer, server: State) -> None:
+    consumer.run("pull_request", pull_request())
+    consumer.write("memeci.yml", CRASHING)
+    consumer.environment["HUB_TOKEN"] = "correct-horse-battery"
+    crashed = consumer.run("pull_request", pull_request())
+    (body,) = ours(server)
+
+    assert crashed.code != 0
+    assert crashed.output("comment-url").startswith(server.url)
+    assert "### 💥 `sentiment`: crashed" in body
+    assert "exit status 137, probably out of memory" in body
+    assert "````text\nloading @team <img src=x> ``` | done\n" in body
+    assert "correct-horse" not in body
+    assert f"{server.url}/o/r/blob/" in body
+    assert "### 💥 `sentiment`: crashed" in crashed.log
+
+    consumer.predict("baseline")
+    assert consumer.run("pull_request", pull_request()).code == 0
+    assert "### ✅ `sentiment`: pass" in ours(server)[0]
+
+
+def test_fork_pair__the_publisher_tells_of_a_crash_too(consumer: Consumer, server: State) -> None:
+    server.head_sha = HEAD
+    consumer.write("memeci.yml", CRASHING)
+    consumer.use_workflow("ci-templates/github/memeci-evaluate.yml")
+    consumer.run("pull_request", pull_request(repository="contributor/r"))
+    server.comments.clear()
+    consumer.use_workflow("ci-templates/github/memeci-publish.yml")
+    run = consumer.run("workflow_run", finished_run())
+
+    assert run.code == 0, run.log
+    assert "### 💥 `sentiment`: crashed" in ours(server)[0]
 
 
 @pytest.mark.parametrize(

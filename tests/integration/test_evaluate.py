@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memeci.pipeline.publish import load_record
-from memeci.records import Pairing, Status, Task
+from memeci.record_file import read_evaluation
+from memeci.records import Evaluation, Pairing, Status, Task
 from tests.builders.commands import run_memeci
 from tests.builders.repository import RepoBuilder
 from tests.builders.tables import write_table
@@ -94,6 +94,21 @@ def test_json__is_the_record_and_nothing_else(two_files: Path) -> None:
     ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "good.csv", "--json")
     assert ran.json == json.loads((two_files / ".memeci" / "record.json").read_bytes())
     assert ran.json["verdict"]["status"] == "fail"
+
+
+@pytest.mark.parametrize(("locale", "there", "not_there"), [("C.UTF-8", "got worse", "变差"), ("zh_CN.UTF-8", "变差", "got worse")])
+def test_terminal__speaks_the_readers_language_and_the_comment_both(
+    two_files: Path, monkeypatch: pytest.MonkeyPatch, locale: str, there: str, not_there: str
+) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LANG", locale)
+    ran = run_memeci(two_files, "evaluate", "bad.csv", "-b", "good.csv")
+    comment = (two_files / ".memeci" / "comment.md").read_text()
+    assert there in ran.out
+    assert not_there not in ran.out
+    assert there in comment
+    assert not_there in comment
 
 
 @pytest.mark.parametrize(("language", "there", "not_there"), [("en", "got worse", "变差"), ("zh", "变差", "got worse")])
@@ -328,6 +343,16 @@ def test_command_that_crashes__leaves_an_incident_with_its_picture(repository: R
     assert (incident["kind"], incident["findings"][0]["kind"]) == ("incident", "crash")
     assert incident["log_tail"][-1] == "MemoryError: of all things"
     assert (repository.path / ".memeci" / "meme.png").exists()
+    assert "MemoryError: of all things" in (repository.path / ".memeci" / "comment.md").read_text()
+
+
+def test_command_that_crashes__takes_no_secret_along(repository: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_PASSWORD", "open-sesame")
+    (repository.path / "predict.py").write_text("import os\nraise SystemExit('refused: ' + os.environ['HUB_PASSWORD'])\n")
+    assert run_memeci(repository.path, "evaluate").code == 2
+    left = [path.read_bytes() for path in (repository.path / ".memeci").iterdir()]
+    assert any(b"refused: ***" in data for data in left)
+    assert not any(b"sesame" in data for data in left)
 
 
 def test_rerun_baseline__runs_its_own_command_and_cleans_up(repository: RepoBuilder) -> None:
@@ -363,16 +388,20 @@ def test_bare_metrics_in_the_tag__have_no_error_bar_and_it_says_so(tmp_path: Pat
     assert "no error bar" in ran.out
 
 
+def _read_record(folder: Path) -> Evaluation:
+    return read_evaluation(folder / "record.json", next_step="")
+
+
 def test_predictions_left_out_for_their_size__are_written_by_the_release(repository: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
     run_memeci(repository.path, "evaluate")
     assert not (repository.path / ".memeci" / "predictions.parquet").exists()
     monkeypatch.undo()
     run_memeci(repository.path, "evaluate", "--output-dir", "again")
-    digest = load_record(repository.path / "again").dataset.digest
-    assert load_record(repository.path / ".memeci").dataset.digest is None
+    digest = _read_record(repository.path / "again").dataset.digest
+    assert _read_record(repository.path / ".memeci").dataset.digest is None
     assert run_memeci(repository.path, "release").code == 0
-    assert load_record(repository.path / ".memeci").dataset.digest == digest
+    assert _read_record(repository.path / ".memeci").dataset.digest == digest
     monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
     assert run_memeci(repository.path, "evaluate").record.decision.pairing is Pairing.PAIRED
     changed = (repository.path / "out" / "predictions.csv").read_text().replace("1,1,1", "1,0,1")

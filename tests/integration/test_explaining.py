@@ -58,7 +58,7 @@ def test_undeclared_column_that_explains_all__is_named_with_its_share(tmp_path: 
     assert share.n == int((topic == 3).sum())
     assert share.share is not None
     assert share.share > 0.7
-    assert "topic=t3 makes" in ran.out
+    assert "topic=t3 accounts for" in ran.out
 
 
 @pytest.mark.parametrize("text", [True, False], ids=["with texts", "without"])
@@ -144,6 +144,35 @@ def test_column_that_differs_between_the_files__explains_nothing(tmp_path: Path)
     assert get_flips(evaluate(tmp_path, sides, {"mood": guess}, {"mood": ["sure"] * N})).slices == ()
 
 
+def test_slice_that_broke_while_all_examples_held__is_said_beside_the_pass(tmp_path: Path) -> None:
+    topic = make_topic(k=12)
+    before, now = make_sides(hit=topic == 3)
+    rng = np.random.default_rng(9)
+    mended = (topic != 3) & (rng.random(N) < 0.7)
+    now["prediction"] = [label if better else p for label, p, better in zip(now["label"], now["prediction"], mended, strict=True)]
+    ran = evaluate(tmp_path, (before, now), {"topic": [f"t{k}" for k in topic]})
+    assert (ran.code, ran.record.verdict.status.value) == (0, "pass")
+    assert "! topic=t3 got worse" in ran.out
+    assert "slices: [topic] in memeci.yml" in " ".join(ran.out.split())
+    assert "⚠️&nbsp;topic=t3 got worse" in (tmp_path / ".memeci" / "comment.md").read_text()
+
+
+def test_groups__are_what_is_counted(tmp_path: Path) -> None:
+    """Users change together: a column of theirs is named by how many of them changed, not by how many examples."""
+    user = np.arange(N) // 8
+    topic = make_topic(k=6)[user]  # one topic a user
+    (tmp_path / "memeci.yml").write_text("model: m\ncolumns: {group: user}\n")
+    users: Columns = {"user": [f"u{k}" for k in user]}
+    ran = evaluate(tmp_path, make_sides(hit=topic == 3), {"topic": [f"t{k}" for k in topic], **users}, users)
+    (share,) = get_flips(ran).slices
+    assert (share.slice, share.n) == ({"topic": "t3"}, int((topic == 3).sum()))
+    assert share.p_adjusted is not None
+
+    big: Columns = {"user": [f"u{k // 5}" for k in user]}  # 40 examples: whatever this user's are called, it is one user
+    special = {"topic": ["special" if k // 5 == 7 else f"t{k % 2}" for k in user]}
+    assert get_flips(evaluate(tmp_path, make_sides(hit=user // 5 == 7), {**special, **big}, big)).slices == ()
+
+
 @pytest.mark.parametrize("name", ['a"b', "s0", "e.s0", "'; drop table pair; --", "n", "fixed", "列 名\t", "{label}", "<b>|`x`"])
 def test_hostile_column_name__is_a_name(tmp_path: Path, name: str) -> None:
     topic = make_topic()
@@ -207,13 +236,6 @@ def test_files_without_ids__are_explained_by_row(tmp_path: Path) -> None:
     sides = tuple({name: column for name, column in side.items() if name != "id"} for side in make_sides(hit=topic == 3))
     ran = evaluate(tmp_path, sides, {"topic": topic.tolist()})  # type: ignore[arg-type]
     assert [s.slice for s in get_flips(ran).slices] == [{"topic": "3"}]
-
-
-def test_groups__name_no_undeclared_column(tmp_path: Path) -> None:
-    """Flips of one group come together: a column that is random over groups would look sure."""
-    topic = make_topic()
-    ran = evaluate(tmp_path, make_sides(hit=topic == 3), {"topic": topic.tolist(), "group": [i // 4 for i in range(N)]})
-    assert get_flips(ran).slices == ()
 
 
 def test_release_as_baseline__lacks_the_column_and_it_is_found_all_the_same(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""The GitLab include and component, run by gitlab-ci-local (on PATH) as a merge-request pipeline against a forge on loopback."""
+"""The GitLab include, the component and what `memeci init` writes, run by gitlab-ci-local (on PATH) as a merge-request
+pipeline against a forge on loopback."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.builders.commands import run_memeci
 from tests.builders.forge import ME, TOKEN, State, serve_forge
 
 ROOT = Path(__file__).parents[2]
@@ -67,17 +69,22 @@ def server() -> Iterator[State]:
         yield state
 
 
-@pytest.fixture(params=["include", "component"])
+@pytest.fixture(params=["include", "component", "init"])
 def project(tmp_path: Path, server: State, request: pytest.FixtureRequest) -> Project:
     path, shims = tmp_path / "project", tmp_path / "shims"
     path.mkdir()
     shims.mkdir()
     for name in ("baseline", "worse"):
         shutil.copy(ROOT / "examples" / "action" / f"{name}.csv", path)
-    (path / "memeci.yml").write_text("model: sentiment\nbaseline: baseline.csv\n")
+    if request.param == "init":
+        run_memeci(path, "init", "worse.csv", "--model", "sentiment", "--forge", "gitlab")
+        with (path / "memeci.yml").open("a") as file:
+            file.write("baseline: baseline.csv\n")
+    else:
+        (path / "memeci.yml").write_text("model: sentiment\nbaseline: baseline.csv\n")
+        (path / ".gitlab-ci.yml").write_text(INCLUDE if request.param == "include" else COMPONENT)
     shutil.copy(ROOT / "ci-templates/gitlab/memeci.yml", path / "memeci.yml.tpl.yml")
     shutil.copy(ROOT / "ci-templates/gitlab/component.yml", path)
-    (path / ".gitlab-ci.yml").write_text(INCLUDE if request.param == "include" else COMPONENT)
     (shims / "python3").write_text(SHIM.format(root=ROOT, python=sys.executable))
     (shims / "python3").chmod(0o755)
     for command in (
@@ -112,6 +119,18 @@ def test_with_a_token__one_note_edited_in_place(project: Project, server: State)
     assert TOKEN not in log
     assert [c["user"]["login"] for c in server.comments] == [ME]
     assert "### ❌ `sentiment`: fail" in server.comments[0]["body"]
+
+
+def test_command_that_crashes__is_told_in_the_note_and_in_the_artifacts(project: Project, server: State) -> None:
+    project.run(MEMECI_TOKEN=TOKEN)
+    log = project.run(MEMECI_TOKEN=TOKEN, MEMECI_COMMAND="echo loading; exit 3")
+    (note,) = (c["body"] for c in server.comments)
+
+    assert "FAIL  memeci" in log
+    assert "### 💥 `sentiment`: crashed" in note
+    assert "```text\nloading\n```" in note
+    assert "/uploads/" in note
+    assert "### 💥 `sentiment`: crashed" in project.artifact("summary.md").read_text()
 
 
 def test_include__at_most_six_lines_of_the_users() -> None:

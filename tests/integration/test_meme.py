@@ -80,7 +80,7 @@ def test_list__templates_themes_and_captions() -> None:
     ("arguments", "message"),
     [
         (("nothing.json",), "there is no record"),
-        (("{tmp}/bad.json",), "is not a record"),
+        (("{tmp}/bad.json",), "it does not fit the schema"),
         (("{tmp}/record.json", "--template", "nope"), 'no meme template "nope"'),
         (("{tmp}/record.json", "--theme", "nope"), 'no theme "nope"'),
         (("{tmp}/record.json", "--template", "toaster"), "cannot be drawn from this record"),

@@ -250,7 +250,8 @@ def test_a_listing_full_of_lies__is_passed_over(remote: HostileRemote, tmp_path:
     answer = b"".join(f"{len(line) + 4:04x}".encode() + line for line in lines) + b"0000"
     (tmp_path / "answer").write_bytes(answer)
     script = tmp_path / "upload-pack"
-    script.write_text(f"#!/bin/sh\ncat {tmp_path}/answer\n")
+    # It listens to the end: git that writes to one that is gone dies of SIGPIPE.
+    script.write_text(f"#!/bin/sh\ncat {tmp_path}/answer\ncat >/dev/null\n")
     script.chmod(0o755)
     remote.clone.git("config", "remote.origin.uploadpack", str(script))
     listing = remote.clone.git("ls-remote", "--tags", "origin")

@@ -67,3 +67,41 @@ def test_rows_of_no_known_value__are_in_no_slice() -> None:
     tallies, changes = _by_chance(np.random.default_rng(1), 0.0)
     nowhere = tuple(replace(axis, codes=np.full_like(axis.codes, -1)) for axis in changes.axes)
     assert find_shares(tallies, replace(changes, axes=nowhere)) == ()
+
+
+def _grouped(rng: np.random.Generator, hit: int | None = None) -> tuple[Tallies, Changes]:
+    """120 users of 12 examples. A user's flips go one way, whatever three columns say of the user; one value of one is hit."""
+    users, size = 120, 12
+    n = users * size
+    user = np.repeat(np.arange(users), size)
+    worse = rng.random(users) < 0.5
+    columns = [rng.integers(0, k, users) for k in (3, 5, 8)]
+    if hit is not None:
+        worse |= columns[1] == hit
+    flip = rng.random(n) < 0.3
+    fixed, broken = flip & ~worse[user], flip & worse[user]
+    axes = tuple(Axis(f"c{i}", f"s{i}", False, tuple(map(str, range(8))), column[user]) for i, column in enumerate(columns))
+    zero = np.zeros(3, dtype=np.int64)
+    one = np.array([n - fixed.sum() - broken.sum(), fixed.sum(), broken.sum()])
+    cells = CellTally(zero, zero, np.array([0, 1, 0]), np.array([0, 0, 1]), one, one.astype(float))
+    tallies = Tallies(("x", "y"), build_leaves((), ((),), np.array([n]), (), 30), True, cells=cells, grouped=True)
+    return tallies, Changes(axes, np.ones(n, dtype=np.int64), fixed.astype(np.int64), broken.astype(np.int64), np.where(flip, user, -1))
+
+
+def test_grouped_examples__random_columns_are_named_at_most_one_time_in_twenty() -> None:
+    rng = np.random.default_rng(11)
+    worlds = [_grouped(rng) for _ in range(60)]
+    assert sum(bool(find_shares(*world)) for world in worlds) <= 7
+    as_if_alone = [find_shares(replace(tallies, grouped=False), replace(changes, unit=None)) for tallies, changes in worlds]
+    assert sum(map(bool, as_if_alone)) > 30  # what the groups are for
+
+
+def test_grouped_examples__the_column_that_was_hit_is_named() -> None:
+    (share, *_) = find_shares(*_grouped(np.random.default_rng(12), hit=2))
+    assert share.slice == {"c1": "2"}
+    assert share.p_adjusted is not None
+
+
+def test_grouped_examples_without_counts_by_group__name_nothing() -> None:
+    tallies, _ = _grouped(np.random.default_rng(12), hit=2)
+    assert find_shares(tallies) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 import re
 import shlex
 from importlib import resources
@@ -24,12 +25,13 @@ class Contributors(enum.Enum):
     FORKS = "forks"
 
 
-# Template -> name in .github/workflows; the templates are those of ci-templates/github.
+# Template -> name in .github/workflows. All templates here are copies of those in ci-templates/, which a test compares.
 _GITHUB = {
     Contributors.MEMBERS: {"memeci.yml": "memeci.yml"},
     Contributors.FORKS: {"memeci-evaluate.yml": "memeci.yml", "memeci-publish.yml": "memeci-publish.yml"},
 }
 _ACTION = "- uses: memeci/memeci@v0\n"
+_SCRIPT = "  script:\n"
 
 
 def find_root(folder: Path) -> Path:
@@ -86,8 +88,11 @@ def _place_github(text: str, below: str) -> str:
 def _place_gitlab(text: str, below: str) -> str:
     if below == ".":
         return text
-    quoted = shlex.quote(below)
-    return text.replace("    - memeci ci\n", f"    - cd {quoted}\n    - memeci ci\n").replace(".memeci/", f"{below}/.memeci/")
+    return (
+        text.replace(_SCRIPT, f"{_SCRIPT}    - cd {shlex.quote(below)}\n")
+        .replace(": .memeci/", f": {below}/.memeci/")
+        .replace("[.memeci/]", json.dumps([f"{below}/.memeci/"]))
+    )
 
 
 def _read(forge: ForgeName, file: str) -> str:

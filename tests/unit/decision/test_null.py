@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from memeci.decision.analysis import _Change, _compute_bounds
 from memeci.decision.bundles import MAX_ROWS, build_rows
 from memeci.decision.null import Family, Noise, _quantise, compute_spread, draw_null
 from memeci.decision.power import compute_sidak_critical
@@ -82,11 +83,21 @@ def test_stream__is_the_one_released() -> None:
 
 def test_quantised_effects__sum_the_same_in_any_order() -> None:
     rng = np.random.default_rng(0)
-    effects, drawn = rng.normal(size=(1_000, 3)) / 30, rng.integers(-9, 10, (1_000, 50)).astype(float)
-    exact = _quantise(effects, np.full(1_000, 9))
+    effects, drawn = rng.normal(size=(3, 1_000)) / 30, rng.integers(-9, 10, (1_000, 50)).astype(float)
+    exact = effects.copy()
+    _quantise(exact, np.full(1_000, 9))
     order = rng.permutation(1_000)
-    assert np.array_equal(exact.T @ drawn, exact[order].T @ drawn[order])
+    assert np.array_equal(exact @ drawn, exact[:, order] @ drawn[order])
     np.testing.assert_allclose(exact, effects, atol=1e-12)
+
+
+def test_a_first_order_change_of_rounding_alone__does_not_stretch_the_interval() -> None:
+    """delta and its first-order part are both 0 but for rounding: their ratio is anything."""
+    error = np.array([0.01])
+    change = _Change(np.array([-8e-17]), np.array([-1e-17]), error, error)
+    loss_bound, gain_bound = _compute_bounds(change, np.zeros(1), 3.0)
+    assert loss_bound[0] == pytest.approx(0.03)
+    assert gain_bound[0] == pytest.approx(-0.03)
 
 
 def test_run_noise__makes_a_single_test_students_t() -> None:

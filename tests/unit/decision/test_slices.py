@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from memeci.decision import Counts, SliceCounts, explain_slices
+from memeci.decision import Counts, SliceCounts, UnitCounts, explain_slices
 from memeci.decision.slices import adjust_sign_tests
 from memeci.measurements import SliceKey
 
@@ -99,8 +99,27 @@ def test_no_flips__explain_nothing() -> None:
     assert explain_slices(counts, Counts(50, 0, 0)) == ()
 
 
-def test_grouped_examples__have_shares_without_p_values() -> None:
-    counts = SliceCounts(((("a", "1"),), (("a", "2"),)), np.array([50, 50]), np.array([0, 1]), np.array([9, 2]))
-    found = explain_slices(counts, Counts(100, 1, 11), independent=False)
-    assert [(share.slice["a"], share.p_adjusted) for share in found] == [("1", None), ("2", None)]
-    assert found[0].share == pytest.approx(0.9)
+def test_slice_that_broke_while_the_rest_improved__is_found() -> None:
+    columns, fixed, broken = _world(np.random.default_rng(1))
+    draw = np.random.default_rng(2).random(4_000)
+    hit = columns["a"] == 3
+    broken |= hit & (draw < 0.15) & ~fixed
+    fixed |= ~hit & (draw < 0.1) & ~broken
+    found = explain_slices(_count(columns, fixed, broken), _whole(fixed, broken))
+    assert fixed.sum() > broken.sum()
+    assert [share.slice for share in found if share.share is not None and share.share < 0] == [{"a": "3"}]
+
+
+def test_two_values_that_went_opposite_ways__are_both_named_the_one_with_the_whole_first() -> None:
+    counts = SliceCounts(((("a", "1"),), (("a", "2"),)), np.array([1_000, 1_000]), np.array([19, 0]), np.array([0, 129]))
+    found = explain_slices(counts, Counts(2_000, 19, 129))
+    assert [share.slice["a"] for share in found] == ["2", "1"]
+
+
+def test_groups__are_counted_once_each() -> None:
+    keys = ((("a", "1"),), (("a", "2"),))
+    units = UnitCounts(better=np.array([0, 0]), worse=np.array([1, 30]), square=np.array([900, 30]))
+    counts = SliceCounts(keys, np.array([500, 500]), np.array([0, 0]), np.array([30, 30]), units)
+    (share,) = explain_slices(counts, Counts(20_000, 30, 90, 960))
+    assert share.slice == {"a": "2"}
+    assert share.p_adjusted == pytest.approx(binomtest(30, 30).pvalue, abs=1e-6)

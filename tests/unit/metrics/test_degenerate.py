@@ -13,11 +13,13 @@ import scipy.stats
 import sklearn.metrics as sk
 from msgspec.structs import replace
 
-from memeci.metrics import CLASS_RATIOS, label_part
+from memeci.decision import decide
+from memeci.metrics import CLASS_RATIOS, cell_counts, cell_groups
 from memeci.metrics.averages import OfClass
 from memeci.metrics.evidence import build_calibration, build_classes, build_confusion, build_roc
 from memeci.metrics.means import build_score_metric
 from memeci.metrics.measure import measure
+from memeci.policy import Policy
 from memeci.records import Direction, Task, Unit
 from tests.builders.tables import Measured, Run
 from tests.contracts.test_metrics import SLICES, TASKS, draw
@@ -182,6 +184,19 @@ def test_the_ratios_of_one_class_agree_with_scikit_learn(tmp_path: Path) -> None
         assert measured.value(f"false_positive_rate[{k}]") == pytest.approx(1 - specificity, rel=1e-9)
 
 
+@pytest.mark.parametrize("n", [49, 98, 103, 107, 161])
+def test_a_precision_that_stays_1__has_no_effect_that_rounding_left(n: int, tmp_path: Path) -> None:
+    """Found and missed ones change places, and nothing is ever called positive that is not: no exchange can move the precision."""
+    label = "1" * n + "0" * n
+    candidate = _binary(label, "1" * (n - 9) + "0" * (n + 9))
+    baseline = _binary(label, "0" * 5 + "1" * (n - 5) + "0" * n)
+    measured = Run(task=Task.BINARY, metrics=("precision", "f1")).measure(tmp_path, candidate, baseline).measurements
+    assert measured.swaps is not None
+    assert not measured.swaps.blocks[0].effects[:, 0].any()
+    comparison = decide(measured, Policy()).comparisons[0]
+    assert (comparison.delta, comparison.p_value) == (0.0, 1.0)
+
+
 def test_slice_by_slice_gives_what_all_slices_at_once_give(tmp_path: Path, monkeypatch: Any) -> None:
     candidate, baseline = draw(Task.MULTICLASS, np.random.default_rng(3), 400)
     rare = OfClass(CLASS_RATIOS["recall"], tasks=frozenset({Task.MULTICLASS}), label=0, title="recall[rare]")
@@ -192,7 +207,8 @@ def test_slice_by_slice_gives_what_all_slices_at_once_give(tmp_path: Path, monke
     baseline["prediction"] = [x if "quote" not in x else "愤怒" for x in baseline["prediction"]]
     run = Run(task=Task.MULTICLASS, slices=SLICES, metrics=("accuracy", "macro_f1", "mcc", "cohen_kappa", "weighted_precision", rare))
     whole = run.measure(tmp_path, candidate, {**baseline, "label": candidate["label"]})
-    monkeypatch.setattr(label_part, "DENSE_LIMIT", 1)
+    monkeypatch.setattr(cell_counts, "CHUNK", 1)
+    monkeypatch.setattr(cell_groups, "DENSE_CELLS", 0)
     sliced = measure(whole.tallies, whole.metrics)
     assert np.isnan(whole.value("recall[rare]", lang="en"))
     for name in ("baseline", "candidate", "se", "se_plus"):

@@ -7,10 +7,27 @@ import re
 import msgspec
 import pytest
 
-from memeci.records import Baseline, BaselineKind, Candidate, Confusion, ConfusionCell, Evaluation, FlipKind, Outcome, Reason, Status, Text
+from memeci.diagnosis import diagnose_crash
+from memeci.records import (
+    Baseline,
+    BaselineKind,
+    Candidate,
+    Confusion,
+    ConfusionCell,
+    Evaluation,
+    FlipKind,
+    Flips,
+    Incident,
+    Outcome,
+    Reason,
+    SliceShare,
+    Status,
+    Text,
+)
 from memeci.report import PictureLink, render_comment, render_summary
 from memeci.report.order import build_matrix, sort_slices
 from tests.builders.evaluations import compare, failing, first_run, flip, many_classes, passing, regression
+from tests.builders.records import build_incident
 
 HANZI = re.compile(r"[\u4e00-\u9fff]")
 
@@ -83,12 +100,12 @@ def test_heatmap__keeps_the_classes_with_most_errors_and_says_so() -> None:
 def test_no_baseline__no_change_is_shown_and_nothing_breaks() -> None:
     text = comment(first_run())
 
-    assert "| 📏 | `accuracy` | – | 89.6% | – | – | measured |" in text
+    assert "| 📏 | `accuracy` | 89.6% | measured |" in text
     assert "(+" not in text
 
 
 def test_regression__numbers_keep_their_digits() -> None:
-    assert "| 💯 | `rmse` | 63.04 | 56.81 | −6.230 | [−9.20, −3.10] | improved |" in comment(regression())
+    assert "| 💯 | `rmse` | 63.04 | 56.81 | −6.23 | [−9.20, −3.10] | improved |" in comment(regression())
 
 
 @pytest.mark.parametrize("record", [failing(), passing(), first_run(), regression()])
@@ -168,3 +185,42 @@ def test_an_absolute_path_is_shown_by_its_file_name() -> None:
 
     assert "`old.parquet` → `new.parquet`" in text
     assert "/home/someone" not in text
+
+
+def crash(log: tuple[str, ...] = ("Traceback (most recent call last):", "  File 'x'", "KeyError: 'label'")) -> Incident:
+    return build_incident(diagnose_crash("python predict.py", 1, "\n".join(log)), log=log)
+
+
+def test_crash__command_status_log_and_what_to_do() -> None:
+    text = render_comment(crash(), language="en", picture=PictureLink("alt", "https://x.example/a.png", ""))
+
+    assert text.startswith("### 💥 `reviews`: crashed\n")
+    assert "`python predict.py` · exit status 1 · `" in text
+    assert "```text\nTraceback (most recent call last):\n  File 'x'\nKeyError: 'label'\n```" in text
+    assert 'src="https://x.example/a.png"' in text
+    assert "Next: run the command by hand" in text
+
+
+@pytest.mark.parametrize("line", ["```", "~~~~~ ``````", "\u202e@all", "</details>", "a\nb"])
+def test_crash__no_line_of_a_log_leaves_its_block(line: str) -> None:
+    import cmarkgfm
+
+    text = render_comment(crash((line, "end")), language="both", picture=None)
+    html = cmarkgfm.github_flavored_markdown_to_html(text)
+
+    assert html.count("<pre") == 1
+    assert html.index("<pre") < html.index("end\n</code></pre>")
+    assert "</details>" not in html
+
+
+def test_slice_against_the_whole__is_said_and_a_declared_one_is_not_warned_of_twice() -> None:
+    record = passing()
+    worse = SliceShare({"platform": "ios"}, 500, 4, 40, share=-0.6, p_adjusted=0.001)
+    one = msgspec.structs.replace(record, flips=Flips(fixed=90, broken=50, slices=(worse,)))
+    gated = compare("accuracy", 0.9, 0.88, Outcome.HELD, slice={"platform": "ios"})
+    declared = msgspec.structs.replace(one, comparisons=(*one.comparisons, gated))
+
+    assert "platform=ios got worse (40 of 500 examples broke, 4 were fixed), and no gate looks at it" in comment(one)
+    assert "all the same" not in comment(one)
+    assert "no gate looks at it" not in comment(declared)
+    assert "platform=ios got worse all the same (40 broken, 4 fixed)" in comment(declared)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from memeci.errors import DataError
-from memeci.records import MAX_RECORD_BYTES, SCHEMA_VERSION, Incident, Provenance, encode_record
-from memeci.registry.record_file import load_evaluation
+from memeci.record_file import RECORD_LIMIT, load_evaluation
+from memeci.records import SCHEMA_VERSION, Incident, Provenance, encode_record
 from tests.builders.evaluation_dir import build_evaluation
 
 EVALUATION = build_evaluation("a" * 40)
@@ -50,4 +50,4 @@ def test_a_failed_run__is_no_baseline() -> None:
 
 def test_a_record_beyond_all_size__is_not_even_looked_at() -> None:
     with pytest.raises(DataError, match="cannot be used"):
-        load_evaluation(b" " * (MAX_RECORD_BYTES + 1), "it")
+        load_evaluation(b" " * (RECORD_LIMIT + 1), "it")

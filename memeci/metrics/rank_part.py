@@ -1,0 +1,182 @@
+"""Rank metrics on every slice: ROC-AUC, average precision, and their one-vs-rest means.
+
+Examples are sorted, once a model; beyond ``bin_above`` of them they are put into bins instead, and sorted only in slices
+where the bins might matter beside the standard error.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from memeci.measurements import Floats
+from memeci.metrics.binned_scores import BinnedScores, bin_scores
+from memeci.metrics.metric import RankMetric
+from memeci.metrics.one_vs_rest import OneVsRest
+from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing, share_units
+from memeci.metrics.scored import RankedSide, Scores, SetResult, list_sides
+from memeci.metrics.sorted_scores import SortedScores, sort_scores
+from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
+
+BIN_ABOVE = 2_000_000
+"""Examples beyond which scores are put into bins."""
+
+MAX_SLACK = 0.05
+"""The most that bins may move a difference, in standard errors of it."""
+
+THREADS_ABOVE = 100_000
+
+Side = TypeVar("Side")
+Result = TypeVar("Result")
+
+
+def measure_ranks(tallies: Tallies, metrics: Sequence[RankMetric], positions: Sequence[int], *, bin_above: int = BIN_ABOVE) -> Part:
+    """Return the part of all rank metrics."""
+    jobs = _list_jobs(tallies, metrics)
+    total = _Total(tallies, len(metrics), [column for job in jobs for column in job.columns])
+    for job in jobs:
+        total.add(job, bin_above)
+    return total.build(metrics, positions)
+
+
+class _Job(msgspec.Struct, frozen=True):
+    """Metrics of some arrays; their ``columns`` among all metrics, and the number of classes averaged over."""
+
+    arrays: ScoreArrays
+    metrics: tuple[RankMetric, ...]
+    columns: tuple[int, ...]
+    classes: int = 1
+
+
+def _list_jobs(tallies: Tallies, metrics: Sequence[RankMetric]) -> list[_Job]:
+    over = [i for i, metric in enumerate(metrics) if isinstance(metric, OneVsRest)]
+    plain = [i for i in range(len(metrics)) if i not in over]
+    sources = [(tallies.scores, plain, 1)] if tallies.scores is not None else []
+    sources += [(arrays, over, len(tallies.class_scores)) for arrays in tallies.class_scores]
+    return [_Job(arrays, tuple(metrics[i] for i in chosen), tuple(chosen), n) for arrays, chosen, n in sources if chosen]
+
+
+class _Total:
+    """Adds up values and influence. What no job fills stays NaN."""
+
+    def __init__(self, tallies: Tallies, n_metrics: int, filled: Sequence[int]) -> None:
+        self.tallies = tallies
+        n_slices = len(tallies.leaves.slices)
+        shape = (n_slices, n_metrics)
+        self.baseline, self.candidate = np.full(shape, np.nan), np.full(shape, np.nan)
+        self.baseline[:, filled], self.candidate[:, filled] = 0.0, 0.0
+        self.positive, self.negative = np.full(shape, np.inf), np.full(shape, np.inf)
+        self.slack = np.zeros(shape)
+        self.influence = UnitInfluence.empty(n_slices, tallies.n_units, n_metrics)
+        self.unknown = np.zeros(n_metrics, dtype=bool)
+
+    def add(self, job: _Job, bin_above: int) -> None:
+        arrays, columns = job.arrays, list(job.columns)
+        known = self.tallies.has_baseline and not np.isnan(arrays.base).any()
+        if self.tallies.has_baseline and not known:
+            self.baseline[:, columns], self.unknown[columns] = np.nan, True
+        n, binned = len(arrays.label), len(arrays.label) > bin_above and arrays.weight is None
+        sides = list_sides(arrays, has_baseline=known)
+        if binned and known and _are_equal(*sides):
+            sides = sides[:1]  # no difference has an error here, but the value has
+        ranked: list[Any] = _map_sides(bin_scores if binned else sort_scores, sides, n)
+        first = 0
+        for slice_set in self.tallies.leaves.sets:
+            rows = slice(first, first := first + len(slice_set.keys))
+            shares = share_units(self.tallies, arrays, slice_set)
+            measure = functools.partial(_measure_set, slice_set=slice_set, metrics=job.metrics, n_units=shares.shape[1])
+            results = _map_sides(measure, ranked, n)
+            if binned:
+                _settle_doubts(ranked, results, slice_set, job.metrics, shares)
+            self.influence.shares[rows] = shares
+            results = results * 2 if known and len(results) == 1 else results
+            self._add_results(results, rows, job)
+
+    def _add_results(self, results: list[SetResult], rows: slice, job: _Job) -> None:
+        at = (rows, list(job.columns))
+        for values, sign, result in zip((self.candidate, self.baseline), (1.0, -1.0), results, strict=False):
+            values[at] += result.values / job.classes
+            self.influence.sums[(rows, slice(None), at[1])] += sign / job.classes * result.sums
+            self.positive[at] = np.minimum(self.positive[at], result.positives[:, None])
+            self.negative[at] = np.minimum(self.negative[at], result.negatives[:, None])
+            self.slack[at] += result.slack / job.classes
+
+    def build(self, metrics: Sequence[RankMetric], positions: Sequence[int]) -> Part:
+        has_baseline = self.tallies.has_baseline
+        # Without a baseline these are the errors of the candidate's own values.
+        se = self.influence.standard_error()
+        blocks: tuple[PartBlock, ...] = ()
+        if has_baseline:
+            blocks = self.influence.blocks(self.candidate - self.baseline)
+        else:
+            self.baseline[:] = np.nan
+        reasons = explain_missing([m.undefined for m in metrics], self.baseline, self.candidate, has_baseline=has_baseline)
+        reasons[np.isnan(self.baseline) & ~np.isnan(self.candidate) & self.unknown] = NOT_IN_BASELINE
+        positive, negative = (np.where(np.isfinite(n), n, -1.0) for n in (self.positive, self.negative))
+        return Part(np.array(positions), self.baseline, self.candidate, se, se, positive, negative, reasons, blocks, slack=self.slack)
+
+
+def _are_equal(first: Scores, second: Scores) -> bool:
+    return np.array_equal(first.score, second.score) and np.array_equal(first.label, second.label)
+
+
+def _measure_set(side: RankedSide, slice_set: SliceSet, metrics: tuple[RankMetric, ...], n_units: int) -> SetResult:
+    return side.measure(slice_set, metrics, n_units)
+
+
+def _map_sides(function: Callable[[Side], Result], sides: Sequence[Side], n: int) -> list[Result]:
+    """Return the function of each side; of many examples at once, for numpy sorts and adds without holding the interpreter."""
+    if len(sides) < 2 or n < THREADS_ABOVE:
+        return [function(side) for side in sides]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(sides)) as pool:
+        return list(pool.map(function, sides))
+
+
+def _settle_doubts(
+    sides: Sequence[BinnedScores], results: list[SetResult], slice_set: SliceSet, metrics: tuple[RankMetric, ...], shares: Floats
+) -> None:
+    """Put better results in place of those whose bins may move a difference by more than a little of its error.
+
+    Bins of a single score are exact after all; else the examples are sorted.
+    """
+    n, n_units = len(sides[0].code), shares.shape[1]
+
+    def settle(measure: Callable[[BinnedScores, SliceSet], SetResult]) -> None:
+        doubtful = _find_doubtful(results, shares)
+        if doubtful.any():
+            rest = _keep_slices(slice_set, doubtful)
+            for result, better in zip(results, _map_sides(lambda side: measure(side, rest), sides, n), strict=True):
+                result.values[doubtful], result.sums[doubtful], result.slack[doubtful] = better.values, better.sums, better.slack
+
+    if _find_doubtful(results, shares).any() and all(_map_sides(lambda side: side.is_heaviest_pure(), sides, n)):
+        settle(lambda side, rest: side.measure(rest, metrics, n_units, pure=True))
+    settle(lambda side, rest: _sort_slices(side.scores, rest).measure(rest, metrics, n_units))
+
+
+def _sort_slices(scores: Scores, slice_set: SliceSet) -> SortedScores:
+    whole = not slice_set.columns
+    return sort_scores(scores if whole else scores.take(np.flatnonzero(slice_set.membership[scores.leaf] >= 0)))
+
+
+def _find_doubtful(results: Sequence[SetResult], shares: Floats) -> NDArray[np.bool_]:
+    """Return bool[S]: may the bins of some metric move its difference by more than MAX_SLACK standard errors?
+
+    Results of one side only are held against the error of its own value.
+    """
+    change = results[0].sums - results[1].sums if len(results) > 1 else results[0].sums
+    error = UnitInfluence(change, shares).standard_error()
+    slack = sum((result.slack for result in results), np.zeros_like(error))
+    return np.asarray((~(slack <= MAX_SLACK * error)).any(axis=1))
+
+
+def _keep_slices(slice_set: SliceSet, kept: NDArray[np.bool_]) -> SliceSet:
+    number = np.r_[np.where(kept, np.cumsum(kept) - 1, -1), -1]  # the last is for −1: leaves of no slice
+    keys = tuple(key for key, keep in zip(slice_set.keys, kept.tolist(), strict=True) if keep)
+    return SliceSet(slice_set.columns, keys, number[slice_set.membership])
