@@ -11,7 +11,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -143,7 +142,7 @@ def check_start(arguments: Sequence[str]) -> None:
         why = "names go into records and files, which are UTF-8."
         raise ConfigError(f'"{odd}" is not UTF-8.', why, "rename it; or set PYTHONUTF8=1 where the terminal writes UTF-8.")
     try:
-        Path.cwd()
+        os.getcwd()
     except FileNotFoundError:
         raise ConfigError("the current folder is gone.", "it was removed after the shell went there.", "cd into one that exists.") from None
 
