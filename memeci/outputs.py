@@ -16,6 +16,17 @@ MARKER = ".gitignore"
 IGNORE_ALL = "# written by memeci; replaced whole by every evaluation\n*\n"
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Write one file whole or not at all, in a folder that is made if need be. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name[:100]}.{os.getpid()}")
+    try:
+        fresh.write_bytes(data)
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
 def write_outputs(folder: Path, files: Mapping[str, bytes | Path]) -> None:
     """Replace ``folder`` by one with these files (bytes, or a file to move in).
 

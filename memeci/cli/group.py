@@ -7,6 +7,7 @@ import contextlib
 import errno
 import gc
 import importlib
+import io
 import os
 import re
 import sys
@@ -16,7 +17,16 @@ from typing import Any
 import click
 
 from memeci import __version__
-from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_SIGNAL, EXIT_USAGE, MemeciError, explain_os_error
+from memeci.errors import (
+    EXIT_INFRASTRUCTURE,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_SIGNAL,
+    EXIT_USAGE,
+    ConfigError,
+    MemeciError,
+    explain_os_error,
+)
 
 GC_THRESHOLD = 50_000
 """New objects between two looks for cycles; most evaluations end before the tenth look, large ones still free theirs."""
@@ -70,6 +80,10 @@ class LazyGroup(click.Group):
                 setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the rest of the process
         from memeci.cli.signals import stop_on_signals
 
+        # A terminal that cannot show a character shows a "?" in its place.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
+
         with stop_on_signals() as received:
             code = self._run(args, extra, received)
         with ignore_closed_pipe():
@@ -84,6 +98,7 @@ class LazyGroup(click.Group):
 
     def _run(self, args: Sequence[str] | None, extra: dict[str, Any], received: Sequence[int]) -> int:
         try:
+            check_start(sys.argv[1:] if args is None else args)
             code = super().main(args=args, prog_name="memeci", standalone_mode=False, **extra)
         except MemeciError as error:
             with contextlib.suppress(OSError):  # nobody may take our words; the code says it all the same
@@ -120,6 +135,18 @@ def ignore_closed_pipe() -> Iterator[None]:
         # What is still buffered has nowhere to go; the interpreter would complain when it ends.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def check_start(arguments: Sequence[str]) -> None:
+    """Raise ConfigError where nothing can work: arguments that are no text, a current folder that is gone."""
+    odd = next((argument for argument in arguments if any("\ud800" <= c <= "\udfff" for c in argument)), None)
+    if odd is not None:
+        why = "names go into records and files, which are UTF-8."
+        raise ConfigError(f'"{odd}" is not UTF-8.', why, "rename it; or set PYTHONUTF8=1 where the terminal writes UTF-8.")
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise ConfigError("the current folder is gone.", "it was removed after the shell went there.", "cd into one that exists.") from None
 
 
 def build_usage_error(error: click.ClickException) -> MemeciError:

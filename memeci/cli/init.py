@@ -57,6 +57,8 @@ def _say_missing(predictions: str, look: Look) -> None:
 
 
 def _write(files: dict[Path, str], *, force: bool) -> None:
+    from memeci.outputs import write_file
+
     existing = [path for path in files if path.exists()]
     if len(existing) == len(files) and not force:
         verb = "exists" if len(existing) == 1 else "exist"
@@ -68,11 +70,12 @@ def _write(files: dict[Path, str], *, force: bool) -> None:
             click.echo(f"kept   {_shown(path)} (it exists; --force overwrites it)", err=True)
             continue
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            write_file(path, text.encode())
         except OSError as error:
             raise ConfigError(
-                f"{_shown(path)} cannot be written.", f"{error.strerror or error}.", "look at the permissions of its folder."
+                f"{_shown(path)} cannot be written.",
+                f"{error.strerror or error}.",
+                "look at its folder's permissions and free space.",
             ) from None
         click.echo(f"wrote  {_shown(path)}", err=True)
 

@@ -122,8 +122,13 @@ def _build_provenance() -> Provenance:
 
 
 def _write(path: Path, data: bytes) -> None:
+    from memeci.outputs import write_file
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        # A device (/dev/stdout) or a pipe is written to, and not replaced.
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            write_file(path, data)
     except OSError as error:
         raise DataError(f'"{path}" cannot be written.', f"{error.strerror or error}.", "choose another file with --output.") from None
