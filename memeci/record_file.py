@@ -43,7 +43,7 @@ def load_record(data: bytes, name: str, upgrades: Mapping[int, Upgrade] = UPGRAD
     Raises DataError for a record that is newer than this memeci, too large, or broken.
     """
     if len(data) > RECORD_LIMIT:
-        raise _unusable(name, f"it is {len(data):,} bytes large; a record has at most {RECORD_LIMIT:,}.", next_step)
+        raise _unusable(name, f"no record has more than {RECORD_LIMIT:,} bytes.", next_step)
     try:
         version = msgspec.json.decode(data, type=_Peek).schema_version
         if version > SCHEMA_VERSION:
