@@ -38,10 +38,9 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 def list_faults(canonical: Canonical) -> list[Fault]:
-    """Return the faults these columns can have, in the order they are reported."""
-    faults = [_no_id()] if "row_number" not in canonical.expressions["id"] else []
+    """Return the faults these columns can have, in the order they are reported. Ids are looked at when they are joined."""
     numeric = {number.name for number in canonical.numbers}
-    faults += [_empty(part) for part in ("label", "prediction") if part in canonical.expressions and part not in numeric]
+    faults = [_empty(part) for part in ("label", "prediction") if part in canonical.expressions and part not in numeric]
     for number in canonical.numbers:
         faults += [_not_a_number(number), _missing_number(number), _not_finite(number)]
         if number.name == "weight":
@@ -60,15 +59,12 @@ def _shorten(value: str | None) -> str:
     return format_text("" if value is None else value, MAX_SHOWN)
 
 
-def _no_id() -> Fault:
-    return Fault(
-        "id is null",
-        "id",
-        lambda w: DataError(
-            f"{w.source}: {w.share} have no id.",
-            "the two models are compared example by example, and an example is known by its id.",
-            "fill the id column, or choose another with `columns.id` in memeci.yml.",
-        ),
+def explain_missing_ids(name: str, count: int, n: int) -> DataError:
+    """Return the error for examples without an id."""
+    return DataError(
+        f"{name}: {format_count(count)} of {format_count(n)} examples have no id.",
+        "the two models are compared example by example, and an example is known by its id.",
+        "fill the id column, or choose another with `columns.id` in memeci.yml.",
     )
 
 

@@ -12,16 +12,16 @@ from msgspec.structs import replace
 from memeci.engines.canonical import LIST_SEPARATORS, Canonical, build_canonical
 from memeci.engines.duckdb import quote_name, quote_text
 from memeci.engines.engine import Engine, LabelKind, Table
-from memeci.engines.faults import explain_fault, list_faults
+from memeci.engines.faults import explain_fault, explain_missing_ids, list_faults
 from memeci.engines.plain import are_plain, guess_plain_columns
 from memeci.errors import DataError
 from memeci.relation import Columns, ColumnType, Relation
 
 
 def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[ColumnType], columns: Columns, kind: LabelKind) -> Table:
-    """Return the table, checked. Raises DataError for every fault that one file alone can have, except a duplicate id.
+    """Return the table, checked. Raises DataError for every fault that one file alone can have, except of ids.
 
-    Duplicates are found when the sides are joined, where that costs nothing; ``check_duplicates`` finds them in one file.
+    Those are found when the sides are joined, where that costs nothing; ``check_ids`` finds them in one file.
     """
     if kind.kind == "list":
         kind = replace(kind, separator=_find_separator(engine, relation, schema, columns))
@@ -147,11 +147,13 @@ def _find_separator(engine: Engine, relation: Relation, schema: Sequence[ColumnT
     return next((s for s, count in zip(LIST_SEPARATORS, counts, strict=True) if count), LIST_SEPARATORS[0])
 
 
-def check_duplicates(engine: Engine, table: Table) -> None:
-    """Raise DataError if an id occurs twice."""
+def check_ids(engine: Engine, table: Table) -> None:
+    """Raise DataError if an example has no id, or an id occurs twice."""
     if table.columns.id is None:
         return
-    distinct = engine.fetch_rows(f"select count(distinct id) from {table.view}")[0][0]
+    n, distinct = engine.fetch_rows(f"select count(id), count(distinct id) from {table.view}")[0]
+    if n < table.n:
+        raise explain_missing_ids(table.name, table.n - n, table.n)
     if distinct == table.n:
         return
     query = f"select id, count(*) from {table.view} group by id having count(*) > 1 order by count(*) desc, id limit 1"

@@ -8,7 +8,7 @@ from memeci.engines.digest import MD5_64
 from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Overlap, Table
 from memeci.engines.fit import check_sides, explain_no_overlap
-from memeci.engines.loading import check_duplicates
+from memeci.engines.loading import check_ids
 from memeci.engines.sums import build_sum
 from memeci.errors import DataError
 
@@ -69,10 +69,10 @@ def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: P
     Two sides of equal length are assumed to hold the same ids and labels, as they do in nearly every comparison: the join
     itself shows whether that is true, and spares a look at every id before it. Whoever reads ``pair`` first calls
     ``check_matched``, and builds it again by id where it raises.
-    Raises DataError for sides that do not fit together, and for a duplicate id on either side (by id, or without a baseline).
+    Raises DataError for sides that do not fit together, and for a missing or duplicate id on either side.
     """
     if baseline is None:
-        check_duplicates(engine, candidate)
+        check_ids(engine, candidate)
     else:
         check_sides(candidate, baseline)
     overlap, assumed = None, False
@@ -86,7 +86,7 @@ def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: P
     columns = _pair_columns(candidate, baseline, spec, units)
     if assumed and baseline is not None:
         same_label = " and c.label is not distinct from b.label" if _have_labels(candidate, baseline) else ""
-        columns["matched"] = f"c.h is not null and b.h is not null{same_label}"
+        columns["matched"] = f"c.id is not null and b.h is not null{same_label}"
     stored = n <= MATERIALIZE_UP_TO
     _create_pair(engine, candidate, baseline, _Join(columns, units, assumed, stored))
     return Pair(
@@ -164,7 +164,7 @@ def _compact(engine: Engine, baseline: Table) -> str:
 def find_overlap(engine: Engine, candidate: Table, baseline: Table) -> Overlap:
     """Return how the two sides' examples overlap, looked up id by id."""
     for table in (candidate, baseline):
-        check_duplicates(engine, table)
+        check_ids(engine, table)
     changed = "c.label is distinct from b.label" if _have_labels(candidate, baseline) else "false"
     common, relabelled = engine.fetch_rows(
         f"select count(*), count(*) filter (where {changed}) from {candidate.view} c join {baseline.view} b on c.id = b.id"

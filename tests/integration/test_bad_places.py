@@ -102,7 +102,7 @@ def test_a_training_log_without_an_end__is_refused(folder: Path) -> None:
 
 
 def test_a_record_without_an_end__is_refused() -> None:
-    assert "a record has at most" in _refuse("meme", "/dev/zero")
+    assert "no record has more" in _refuse("meme", "/dev/zero")
 
 
 @pytest.mark.parametrize(
