@@ -58,6 +58,7 @@ calibrate: $(STAMP)
 benchmark: $(STAMP)
 	$(BIN)/python benchmarks/labels_10m.py
 	$(BIN)/python benchmarks/scores_1m.py
+	$(BIN)/python benchmarks/ranks_10m.py
 
 gallery: $(STAMP)
 	$(BIN)/python docs/gallery/draw.py
