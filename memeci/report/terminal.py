@@ -128,7 +128,7 @@ def _shown_slices(record: Evaluation) -> list[Comparison]:
 def _print_remark(page: _Page, name: str, *remarks: str) -> None:
     said = ("，" if page.say.language == "zh" else ", ").join(remark for remark in remarks if remark)
     if said:
-        page.print(f"{to_line(name, 60)}: {said}", "dim", 1)
+        page.print(f"{to_line(name, 60)}{page.say.colon}{said}", "dim", 1)
 
 
 def _print_flips(page: _Page) -> None:
