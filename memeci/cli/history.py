@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,7 +12,11 @@ from memeci.cli.registry_options import Here, with_registry
 from memeci.formatting import NOTHING, format_value
 from memeci.records import ReleaseSummary, Unit
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 _BARS = "▁▂▃▄▅▆▇█"
+_MAX_WIDTH = 10_000  # of any table with no cell broken
 
 
 @click.command("history")
@@ -89,17 +94,30 @@ def _trend(summaries: Sequence[ReleaseSummary], metric: str) -> str:
 
 
 def _print_table(model: str, summaries: Sequence[ReleaseSummary]) -> None:
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from memeci.report.escape import to_line
 
     if not summaries:
         click.echo(f'there is no release of "{model}" yet. next: memeci evaluate, then memeci release.', err=True)
         return
     metrics = collect_metrics(summaries)
+    console = Console()
+    shown = len(metrics)
+    wide = console.options.update(width=_MAX_WIDTH)
+    while shown > 1 and console.measure(_build_table(model, summaries, metrics[:shown]), options=wide).maximum > console.width:
+        shown -= 1
+    console.print(_build_table(model, summaries, metrics[:shown]))
+    if shown < len(metrics):
+        left = len(metrics) - shown
+        click.echo(f"{left} more metric{'s do' if left > 1 else ' does'} not fit here: --md or --json shows all.", err=True)
+
+
+def _build_table(model: str, summaries: Sequence[ReleaseSummary], metrics: Sequence[str]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from memeci.report.escape import to_line
+
     table = Table(title=Text(model), title_style="bold", title_justify="left", box=SIMPLE_HEAD, show_footer=len(summaries) > 1)
     for name, footer in (("version", "trend"), ("date", ""), ("verdict", "")):
         table.add_column(name, footer=footer, overflow="fold")
@@ -107,4 +125,4 @@ def _print_table(model: str, summaries: Sequence[ReleaseSummary]) -> None:
         table.add_column(Text(to_line(name, 60)), justify="right", footer=_trend(summaries, name), overflow="fold")
     for summary in summaries:
         table.add_row(*(Text(to_line(cell, 60)) for cell in _cells(summary, metrics)))
-    Console().print(table)
+    return table

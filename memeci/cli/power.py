@@ -55,6 +55,10 @@ def command(examples: int | None, loss: float, disagreement: float | None, alpha
     rate = disagreement or seen[1] or 0.05
     n_tests = tests or seen[2] or 1
     console = Console(highlight=False)
+    assumed = [f"{rate * 100:.3g}% disagreement"] if not (disagreement or seen[1]) else []
+    assumed += ["1 test"] if not (tests or seen[2]) else []
+    if record and assumed:
+        console.print(f"Not in the record, so assumed: {', '.join(assumed)}.\n")
     console.print(_build_table(n, alpha, n_tests))
     _print_answer(console, n, loss, rate, alpha, n_tests)
 
@@ -98,6 +102,8 @@ def _print_answer(console: Console, n: int | None, loss: float, rate: float, alp
         console.print(
             f"Your {format_count(n)} examples show a loss of {detectable_effect(n, rate, alpha=alpha, n_tests=n_tests) * 100:.2g} pp."
         )
+    if n_tests > 1:
+        console.print("These tests are taken as independent. Those of an evaluation move together, so it usually finds smaller losses.")
     console.print("\nchance that this loss is shown, by number of examples")
     for share in (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0):
         size = max(1, round(needed * share))

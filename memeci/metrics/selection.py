@@ -145,8 +145,9 @@ def _select_defaults(task: Task, available: Available, before: Available | None)
     if task is Task.SCORES:
         raise ConfigError(
             f"{available.source} has neither labels with predictions nor a number to compare.",
-            "without a label, memeci compares the mean of a number per example, and must be told which.",
-            "name it in memeci.yml: `metrics: [{name: judge, column: judge_score, direction: higher}]`.",
+            "no two of its columns have common names for the true label and the prediction.",
+            "name them in memeci.yml: `columns: {label: …, prediction: …}`; "
+            "or a number per example: `metrics: [{name: judge, column: judge_score, direction: higher}]`.",
         )
     metrics = [metric for name in DEFAULTS[task] if (metric := find_metric(name, task)) is not None]
     metrics = [m for m in metrics if _explain_absent(m, task, available) is None]

@@ -9,12 +9,12 @@ import msgspec
 from memeci.errors import ConfigError
 from memeci.records import Task
 
-POSITIVE_NAMES = frozenset(
-    ("1", "true", "yes", "y", "positive", "pos", "+", "spam", "toxic", "sarcastic", "正", "正面", "积极", "好评", "阳性", "是", "讽刺")
-)
-NEGATIVE_NAMES = frozenset(
-    ("0", "-1", "false", "no", "n", "negative", "neg", "-", "ham", "normal", "负", "负面", "消极", "差评", "阴性", "否", "非讽刺")
-)
+_POSITIVE_ENGLISH = ("1", "1.0", "true", "yes", "y", "positive", "pos", "+", "spam", "toxic", "sarcastic")
+_POSITIVE_CHINESE = ("正", "正面", "正向", "积极", "好评", "推荐", "满意", "喜欢", "阳性", "是", "讽刺")
+_NEGATIVE_ENGLISH = ("0", "0.0", "-1", "-1.0", "false", "no", "n", "negative", "neg", "-", "ham", "normal")
+_NEGATIVE_CHINESE = ("负", "负面", "负向", "消极", "差评", "不推荐", "不满意", "不喜欢", "阴性", "否", "非讽刺")
+POSITIVE_NAMES = frozenset((*_POSITIVE_ENGLISH, *_POSITIVE_CHINESE))
+NEGATIVE_NAMES = frozenset((*_NEGATIVE_ENGLISH, *_NEGATIVE_CHINESE))
 
 
 class Signs(msgspec.Struct, frozen=True):

@@ -49,7 +49,8 @@ def note_overlap(overlap: Overlap) -> list[Text]:
     if overlap.relabelled:
         notes.append(
             Text(
-                en=f"{format_count(overlap.relabelled)} examples have another label than in the baseline;"
+                en=f"{format_count(overlap.relabelled)} {'example has' if overlap.relabelled == 1 else 'examples have'}"
+                " another label than in the baseline;"
                 " both models are judged by today's.",
                 zh=f"有 {format_count(overlap.relabelled)} 条样本的标签与基线不同；两个模型都按今天的标签评判。",
             )
@@ -104,11 +105,14 @@ def note_moved(moved: Moved) -> Text:
 
 
 def say_incomparable(overlap: Overlap) -> Text:
+    relabelled = format_count(overlap.relabelled) if overlap.relabelled else ""
+    kept = Text(" and kept their label", "且标签未变") if relabelled else Text("", "")
+    of_them = Text(f", {relabelled} of them with another label", f"，其中 {relabelled} 条标签不同") if relabelled else Text("", "")
     return Text(
-        en=f"Not comparable: only {overlap.share:.0%} of the examples are common to candidate and baseline"
-        f" ({format_count(overlap.common)} common, {format_count(overlap.only_baseline)} only in the baseline,"
+        en=f"Not comparable: only {overlap.share:.0%} of the examples are common to candidate and baseline{kept.en}"
+        f" ({format_count(overlap.common)} common{of_them.en}, {format_count(overlap.only_baseline)} only in the baseline,"
         f" {format_count(overlap.only_candidate)} only in the candidate).",
-        zh=f"无法比较：候选与基线只有 {overlap.share:.0%} 的样本相同"
-        f"（共有 {format_count(overlap.common)} 条，仅基线 {format_count(overlap.only_baseline)} 条，"
+        zh=f"无法比较：候选与基线只有 {overlap.share:.0%} 的样本相同{kept.zh}"
+        f"（共有 {format_count(overlap.common)} 条{of_them.zh}，仅基线 {format_count(overlap.only_baseline)} 条，"
         f"仅候选 {format_count(overlap.only_candidate)} 条）。",
     )

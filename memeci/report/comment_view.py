@@ -161,7 +161,7 @@ def format_matrix_change(change: int) -> str:
 def _format_legend(say: Phrases, *, has_change: bool) -> str:
     right = " ".join(f"{emoji} ≥ {floor:.0%}" for floor, emoji in HEAT_RIGHT[:-1]) + f" {HEAT_RIGHT[-1][1]} < {HEAT_RIGHT[-2][0]:.0%}"
     wrong = " ".join(f"{emoji} ≥ {floor:.0%}" for floor, emoji in reversed(HEAT_WRONG))
-    parts = [f"{say.word('heat_right')}: {right}", f"{say.word('heat_wrong')}: {wrong}"]
+    parts = [f"{say.word('heat_right')}{say.colon}{right}", f"{say.word('heat_wrong')}{say.colon}{wrong}"]
     return " · ".join([*parts, say.word("confusion_change")] if has_change else parts)
 
 

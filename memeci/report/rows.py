@@ -100,7 +100,12 @@ def build_visibility(record: Evaluation, say: Phrases) -> list[str]:
     amount = format_delta(headline.detectable, headline.unit).lstrip("+")
     if amount in record.verdict.sentence.en:
         return []  # the sentence says it already
-    values = {"n": format_count(record.dataset.n), "metric": headline.metric, "detectable": amount}
+    values = {
+        "n": format_count(record.dataset.n),
+        "metric": headline.metric,
+        "detectable": amount,
+        "detectable_zh": amount.replace(" pp", " 个百分点"),  # as in the sentence of the verdict
+    }
     if record.flips is None or not record.dataset.n:
         return say.sentences("visible_plain", **values)
     changed = record.flips.fixed + record.flips.broken + record.flips.changed_wrong

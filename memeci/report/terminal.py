@@ -126,16 +126,16 @@ def _shown_slices(record: Evaluation) -> list[Comparison]:
 
 
 def _print_remark(page: _Page, name: str, *remarks: str) -> None:
-    said = ", ".join(remark for remark in remarks if remark)
+    said = ("，" if page.say.language == "zh" else ", ").join(remark for remark in remarks if remark)
     if said:
-        page.print(f"{to_line(name, 60)}: {said}", "dim", 1)
+        page.print(f"{to_line(name, 60)}{page.say.colon}{said}", "dim", 1)
 
 
 def _print_flips(page: _Page) -> None:
     record, say = page.record, page.say
     if record.flips is None or not (record.flips.fixed or record.flips.broken or record.flips.changed_wrong):
         return
-    page.print_title(f"{say.word(title_flips(record))}: {format_flip_counts(record, say)}")
+    page.print_title(f"{say.word(title_flips(record))}{say.colon}{format_flip_counts(record, say)}")
     for line in format_shares(record, say):
         page.print(line, "yellow", 1)
     flips = [*select_flips(record, FlipKind.BROKEN, MAX_BROKEN), *select_flips(record, FlipKind.FIXED, MAX_FIXED)]
@@ -149,7 +149,7 @@ def _print_confusion(page: _Page) -> None:
         return
     matrix = build_matrix(record.confusion, MAX_CLASSES)
     cut = len(matrix.labels) < matrix.n_classes
-    more = f": {say.joined('confusion_worst', n=len(matrix.labels), all=matrix.n_classes)}" if cut else ""
+    more = f"{say.colon}{say.joined('confusion_worst', n=len(matrix.labels), all=matrix.n_classes)}" if cut else ""
     page.print_title(say.word("confusion") + more)
     table = new_table()
     table.add_column(page.short.word("true"), overflow="fold")

@@ -83,7 +83,7 @@ WORDS = {
     "text": Text("text", "文本"),
     "share_line": Text(
         "{slice} accounts for {share} of the net loss ({broken} broken, {fixed} fixed)",
-        "{slice} 占净损失的 {share}（{broken} 个变坏，{fixed} 个变好）",
+        "{slice} 占净退步的 {share}（{broken} 个变坏，{fixed} 个变好）",
     ),
     "share_line_gain": Text(
         "{slice} accounts for {share} of the net gain ({fixed} fixed, {broken} broken)",
@@ -114,11 +114,11 @@ WORDS = {
     "visibility": Text("What this test set can see", "这个测试集能看清什么"),
     "visible": Text(
         "{n} examples, {disagreement} of them predicted differently: a loss of {metric} under {detectable} is invisible here.",
-        "{n} 个样本，其中 {disagreement} 预测不同：{metric} 小于 {detectable} 的损失在这里看不出来。",
+        "{n} 个样本，其中 {disagreement} 预测不同：{metric} 的退步若小于 {detectable_zh}，在这里看不出来。",
     ),
     "visible_plain": Text(
         "{n} examples: a loss of {metric} under {detectable} is invisible here.",
-        "{n} 个样本：{metric} 小于 {detectable} 的损失在这里看不出来。",
+        "{n} 个样本：{metric} 的退步若小于 {detectable_zh}，在这里看不出来。",
     ),
     "reasons": Text("Why", "原因"),
     "notes": Text("Notes", "说明"),
@@ -165,6 +165,11 @@ class Phrases:
 
     def __init__(self, language: Language) -> None:
         self.language = language
+
+    @property
+    def colon(self) -> str:
+        """What parts a phrase from what is said of it: Chinese has its own, and needs no blank."""
+        return "：" if self.language == "zh" else ": "
 
     def word(self, key: str) -> str:
         """Return a short phrase by its key: "metric 指标" when both."""

@@ -73,7 +73,11 @@ def run(folder: Path, candidate: Any, baseline: Any, suffix: str = ".csv", **set
 FAULTS: dict[str, tuple[Change, Change, list[str]]] = {
     "no label column in the baseline": (same, drop("label"), ["old", "no label column"]),
     "no prediction column in the baseline": (same, drop("prediction"), ["old", "no column for the prediction"]),
-    "no label column at all": (drop("label"), drop("label"), ["new", "neither labels with predictions"]),
+    "no label column at all": (
+        drop("label"),
+        drop("label"),
+        ["new", "neither labels with predictions", "columns: {label:", "metrics: [{name:"],
+    ),
     "no id column in the baseline": (same, drop("id"), ["old", "no id column", "row number"]),
     "no id column in the candidate": (drop("id"), same, ["new", "no id column"]),
     "no ids and other lengths": (drop("id"), lambda d: {k: v[:50] for k, v in drop("id")(d).items()}, ["100", "50", "neither has ids"]),

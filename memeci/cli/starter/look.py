@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from memeci.metrics.task import POSITIVE_NAMES
 from memeci.readers import list_candidates, open_predictions
 from memeci.readers.names import COMMON_NAMES, normalize_name
 from memeci.records import Task, Unit
@@ -20,7 +21,6 @@ MAX_SLICE_VALUES = 12
 MIN_ROWS_PER_VALUE = 30
 MAX_CLASSES = 200
 
-_POSITIVE_WORDS = {"1", "1.0", "true", "yes", "y", "positive", "pos", "spam", "是", "正面", "正向", "好评"}
 # Names of things that several examples share.
 _SHARED = re.compile(r"(user|customer|author|session|conversation|dialog|dialogue|thread|patient|speaker|用户|会话)(_?id)?")
 
@@ -105,7 +105,7 @@ def find_positive_label(labels: Sequence[str], means: Sequence[tuple[str, float 
         (high, best), (_, other) = means
         if best is not None and other is not None and best - other > 0.01 * max(abs(best), abs(other)):
             return high
-    return next((label for label in labels if label.casefold() in _POSITIVE_WORDS), None)
+    return next((label for label in labels if label.lower() in POSITIVE_NAMES), None)
 
 
 def find_numbers(columns: Sequence[ColumnSurvey], kinds: Container[str]) -> tuple[Number, ...]:

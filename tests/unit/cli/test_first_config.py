@@ -44,6 +44,7 @@ def test_task__is_what_labels_and_predictions_suggest(label: ColumnSurvey, predi
 def test_positive_label__is_where_scores_are_higher_else_where_words_say_so() -> None:
     assert find_positive_label(("a", "b"), [("b", 0.9), ("a", 0.2)]) == "b"
     assert find_positive_label(("0", "1"), []) == "1"
+    assert find_positive_label(("toxic", "normal"), []) == "toxic"
     assert find_positive_label(("好评", "差评"), [("差评", 0.5), ("好评", 0.5)]) == "好评"
     assert find_positive_label(("a", "b"), [("b", None), ("a", None)]) is None
 

@@ -45,7 +45,7 @@ def test_impossible_loss__is_a_usage_error(loss: str) -> None:
     assert "is not a rate between 0 and 1" in result.output
 
 
-def test_record__gives_examples_disagreement_and_tests(tmp_path: Path) -> None:
+def _write_record(folder: Path, n_tests: int, flips: Flips | None) -> str:
     record = Evaluation(
         model="m",
         task=Task.BINARY,
@@ -54,16 +54,29 @@ def test_record__gives_examples_disagreement_and_tests(tmp_path: Path) -> None:
         dataset=Dataset(n=4_000, digest="d"),
         comparisons=(),
         verdict=Verdict(Status.PASS, Text("", "")),
-        decision=DecisionInfo("default", 0.01, 40),
+        decision=DecisionInfo("default", 0.01, n_tests),
         provenance=Provenance("0", "", "duckdb"),
-        flips=Flips(fixed=60, broken=60),
+        flips=flips,
     )
-    path = tmp_path / "record.json"
+    path = folder / "record.json"
     path.write_bytes(encode_record(record))
-    output = _run("--record", str(path)).output
+    return str(path)
+
+
+def test_record__gives_examples_disagreement_and_tests(tmp_path: Path) -> None:
+    output = _run("--record", _write_record(tmp_path, 40, Flips(fixed=60, broken=60))).output
     assert "at 3% disagreement" in output
     assert "40 tests" in output
     assert "Your 4,000 examples show" in output
+    assert "taken as independent" in output
+    assert "assumed" not in output
+
+
+def test_record_that_compared_with_nothing__says_what_is_assumed(tmp_path: Path) -> None:
+    path = _write_record(tmp_path, 0, None)
+    assert "so assumed: 5% disagreement, 1 test." in _run("--record", path).output
+    assert "so assumed: 1 test." in _run("--record", path, "--disagreement", "3%").output
+    assert "assumed" not in _run("--record", path, "--disagreement", "3%", "--tests", "8").output
 
 
 def test_record_that_is_none__is_explained(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memeci.cli.history import format_markdown, format_sparkline
+from memeci.cli.history import _print_table, format_markdown, format_sparkline
 from memeci.cli.leaderboard import THEMES, is_loss, rank
 from memeci.records import ReleaseSummary, Status
 
@@ -42,3 +42,18 @@ def test_equal_values__share_a_rank_and_the_older_stands_above() -> None:
 def test_the_kitchen__recommends_the_best_and_names_a_forced_release() -> None:
     lines = {"a": [summary("1.0.0", 0.5, Status.FAIL), summary("2.0.0", 0.9)]}
     assert [place.remark for place in rank(lines, "accuracy", THEMES["kitchen"], lower=False)] == ["主厨推荐", "糊锅硬上"]
+
+
+def test_the_table__shows_the_metrics_that_fit_whole_and_counts_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = dict.fromkeys(("accuracy", "macro_f1", "roc_auc", "average_precision", "expected_calibration_error"), 0.5)
+    lines = [ReleaseSummary(version, Status.NO_BASELINE, values, None, "2026-01-01") for version in ("1.0.0", "1.1.0")]
+    monkeypatch.setenv("COLUMNS", "80")
+    _print_table("reviews", lines)
+    out, err = capsys.readouterr()
+    assert [line.split() for line in out.splitlines() if "version" in line or "v1.1.0" in line] == [
+        ["version", "date", "verdict", "accuracy", "macro_f1", "roc_auc"],
+        ["v1.1.0", "2026-01-01", "no", "baseline", "50.0%", "50.0%", "50.0%"],
+    ]
+    assert err == "2 more metrics do not fit here: --md or --json shows all.\n"
