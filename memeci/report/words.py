@@ -66,7 +66,7 @@ WORDS = {
     "outcome": Text("outcome", "结论"),
     "overall": Text("All examples", "全部样本"),
     "slices": Text("Slices, worst first", "切片，最差的在前"),
-    "more_slices": Text("more slices", "个其余切片"),
+    "more_slices": Text("more slices", "个其他切片"),
     "more": Text("more", "个未列出"),
     "flips": Text("What broke", "哪些样本变坏了"),
     "changed": Text("What changed", "哪些样本变了"),
