@@ -151,6 +151,20 @@ class ArrayMetric(Metric, Protocol):
         ...
 
 
+def find_base_gradient(metric: LabelMetric, counts: LabelCounts, *, has_baseline: bool) -> Gradient:
+    """Return the gradient at the baseline's counts, or zeros where there is none."""
+    if has_baseline:
+        return metric.gradient(counts)
+    nothing = np.zeros_like(counts.true)
+    return Gradient(nothing, nothing, nothing)
+
+
+def average_counts(a: LabelCounts, b: LabelCounts) -> LabelCounts:
+    """Return the counts midway between two models'."""
+    true, predicted, present = (a.true + b.true) / 2, (a.predicted + b.predicted) / 2, a.present | b.present
+    return LabelCounts(a.runs, a.label, true, predicted, a.support, present, a.n_labels, a.positive)
+
+
 def divide(numerator: Floats | float, denominator: Floats, otherwise: float = np.nan) -> Floats:
     """Return numerator / denominator elementwise, ``otherwise`` where the denominator is 0."""
     zero = np.equal(denominator, 0)
