@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from memeci.measurements import Floats
 from memeci.metrics.metric import ArrayMetric, sum_by, sum_in_any_order
 from memeci.metrics.part import InfluenceTable, Part
-from memeci.metrics.sample import Sample, sort_examples
+from memeci.metrics.sample import Sample, sort_examples, split_examples
 from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
 from memeci.metrics.units import share_units
 
@@ -100,11 +100,6 @@ def _split(order: NDArray[np.int64] | None, leaf: NDArray[np.int32], slice_set: 
     """Return for each slice of the set an index of its rows, in the order given; in that of the arrays if None."""
     if not slice_set.columns:
         return [slice(None) if order is None else order]
-    n_slices = len(slice_set.keys)
-    # int16 sorts by radix: the cost stays near that of one pass.
-    membership = slice_set.membership.astype(np.int16 if n_slices < 2**15 else np.int64)
-    slices = membership[leaf if order is None else leaf[order]]
-    by_slice = np.argsort(slices, kind="stable")
-    bounds = np.searchsorted(slices[by_slice], np.arange(n_slices + 1))
-    rows = by_slice if order is None else order[by_slice]
-    return [rows[bounds[s] : bounds[s + 1]] for s in range(n_slices)]
+    if order is None:
+        return split_examples(slice_set, leaf)
+    return [order[rows] for rows in split_examples(slice_set, leaf[order])]

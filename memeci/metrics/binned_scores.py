@@ -30,14 +30,12 @@ MORE_BITS = 2
 CHUNK = 1 << 15
 """Examples looked at together: what is made of them stays in the processor's cache."""
 
-Codes = NDArray[np.int32]
-
 
 class BinnedScores(msgspec.Struct, frozen=True, dict=True):
     """``code`` int32[N] is twice the bin, one of 2**bits, plus one for a positive."""
 
     scores: Scores
-    code: Codes
+    code: NDArray[np.int32]
     bits: int = BIN_BITS
 
     @cached_property
@@ -160,7 +158,7 @@ class _Layout(msgspec.Struct, frozen=True):
     def find_codes(self, s: int) -> slice:
         return slice(int(self.start[s]), int(self.start[s + 1]))
 
-    def place(self, code: Codes, leaf: NDArray[np.int32]) -> NDArray[Any]:
+    def place(self, code: NDArray[np.int32], leaf: NDArray[np.int32]) -> NDArray[Any]:
         """Return the codes within the table of all slices."""
         if self.whole:
             return code

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from memeci.measurements import Floats
-
-Whole = NDArray[np.int64]
+from memeci.measurements import Floats, Integers
 
 TINY = 2.0**-60
 
@@ -24,17 +21,17 @@ class Steps(msgspec.Struct, frozen=True):
     bits: int
     logit: bool = False
 
-    def count(self, score: Floats) -> Whole:
+    def count(self, score: Floats) -> Integers:
         """Return the step of each score."""
         return self._count_logit(score) if self.logit else self._count_evenly(score)
 
-    def _count_evenly(self, score: Floats) -> Whole:
+    def _count_evenly(self, score: Floats) -> Integers:
         scaled = score - self.low
         scaled *= (2.0**self.bits - 1) / (self.high - self.low)
         return scaled.astype(np.int64)
 
-    def _count_logit(self, score: Floats) -> Whole:
-        """The bits of a positive double, read as a whole number, grow like its logarithm, and where the double grows."""
+    def _count_logit(self, score: Floats) -> Integers:
+        # The bits of a positive double, read as a whole number, grow like its logarithm, and where the double grows.
         first, last = _compute_log_odds(np.array([self.low, self.high])).tolist()
         odds = _compute_log_odds(score)
         odds -= first
@@ -58,6 +55,6 @@ def fit_steps(score: Floats, bits: int) -> list[Steps]:
     return ways if sure < len(score) / 2 else ways[::-1]
 
 
-def _compute_log_odds(score: Floats) -> Whole:
+def _compute_log_odds(score: Floats) -> Integers:
     # A little more, so that 0 and 1 are not infinitely far out. It takes nothing from scores above 2⁻¹¹².
     return (score + TINY).view(np.int64) - (1.0 - score + TINY).view(np.int64)
