@@ -12,8 +12,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from memeci.measurements import Floats
-from memeci.metrics.cell_counts import LabelValues, measure_cells
 from memeci.metrics.cell_groups import Atoms
+from memeci.metrics.label_cells import LabelValues, measure_cells
 from memeci.metrics.metric import LabelMetric, find_base_gradient
 from memeci.metrics.part import Part, PartBlock, UnitInfluence, build_unit_blocks, explain_missing
 from memeci.metrics.tallies import SliceSet, Tallies

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
 from memeci.metrics.metric import RankMetric, sum_by
+from memeci.metrics.rounding import Rounding, fit_roundings
 from memeci.metrics.sample import sort_examples, split_examples
 from memeci.metrics.scored import Scores, SetResult
-from memeci.metrics.steps import Steps, fit_steps
 from memeci.metrics.tallies import SliceSet
 from memeci.metrics.thresholds import Ranked, Thresholds
 
@@ -112,14 +112,14 @@ def _list_packings(scores: Scores) -> list[_Packing]:
     """Return the ways to pack, the likeliest to succeed first; none where the scores, or what goes with them, do not fit."""
     leaf_bits, unit_bits = (int(column.max()).bit_length() for column in (scores.leaf, scores.unit))
     score_bits = 61 - leaf_bits - unit_bits
-    fitting = fit_steps(scores.score, score_bits) if score_bits >= MIN_SCORE_BITS else []
-    return [_Packing(steps, leaf_bits, unit_bits) for steps in fitting]
+    fitting = fit_roundings(scores.score, score_bits) if score_bits >= MIN_SCORE_BITS else []
+    return [_Packing(rounding, leaf_bits, unit_bits) for rounding in fitting]
 
 
 class _Packing(msgspec.Struct, frozen=True):
     """How an example fits into 62 bits: a rounded score above its leaf, label and unit. Sorting whole numbers needs no gathering after."""
 
-    steps: Steps
+    rounding: Rounding
     leaf_bits: int
     unit_bits: int
 
@@ -138,7 +138,7 @@ class _Packing(msgspec.Struct, frozen=True):
         return SortedScores(positive, unit, leaf, None if n_rises == len(keys) - 1 else keys)
 
     def _pack(self, scores: Scores) -> Integers:
-        keys = self.steps.count(scores.score)
+        keys = self.rounding.apply(scores.score)
         if self.leaf_bits:
             keys <<= self.leaf_bits
             keys |= scores.leaf

@@ -41,7 +41,7 @@ class CellRows:
     """Rows of joint cells (y, b, c) by unit."""
 
     def __init__(self, cells: CellTally, tallies: Tallies, slice_set: SliceSet) -> None:
-        assert cells.unit is not None  # noqa: S101 - without units `cell_counts` measures
+        assert cells.unit is not None  # noqa: S101 - without units `label_cells` measures
         self.slice_set = slice_set
         slices, n_slices = slice_set.membership[cells.leaf], len(slice_set.keys)
         keep = np.flatnonzero(slices >= 0)
