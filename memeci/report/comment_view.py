@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from memeci.formatting import MINUS, format_count, format_delta, format_slice, format_value
+from memeci.formatting import format_count, format_delta, format_slice, format_value
 from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Status, Unit
 from memeci.report.escape import to_code, to_prose, to_url
 from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
@@ -29,6 +29,7 @@ from memeci.report.rows import (
     build_visibility,
     format_baseline,
     format_candidate,
+    format_matrix_change,
 )
 from memeci.report.words import STATUS, STATUS_EMOJI, WORDS, Phrases
 
@@ -152,10 +153,6 @@ def render_heat(cell: MatrixCell, right: bool) -> str:
     mark = next((emoji for floor, emoji in scale if cell.share >= floor), "") if cell.count or right else ""
     change = f" ({format_matrix_change(cell.change)})" if cell.change else ""
     return _unbreakable(f"{mark} {format_count(cell.count)}{change}".strip())
-
-
-def format_matrix_change(change: int) -> str:
-    return ("+" if change > 0 else MINUS) + format_count(abs(change))
 
 
 def _format_legend(say: Phrases, *, has_change: bool) -> str:
