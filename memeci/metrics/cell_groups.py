@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
-from memeci.metrics.metric import sum_by, sum_whole_by
+from memeci.metrics.sums import sum_by, sum_whole_by
 from memeci.metrics.tallies import CellTally, Codes, SliceSet
 
 DENSE_CELLS = 4_000_000

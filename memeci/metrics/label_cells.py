@@ -14,9 +14,10 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.cell_groups import Atoms, CellGroup, SlicedAtoms, group_cells, slice_atoms, split_cells
-from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, average_counts, divide, find_base_gradient, sum_by
+from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, average_counts, find_base_gradient
 from memeci.metrics.part import PartBlock
 from memeci.metrics.runs import Entries, Runs, build_runs, find_entries
+from memeci.metrics.sums import divide, sum_by
 from memeci.metrics.tallies import CellTally, Codes, SliceSet, Tallies
 
 CHUNK = 12_288

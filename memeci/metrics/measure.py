@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from memeci.measurements import Floats, Integers, Measurements, SliceKey, SwapBlock, Swaps, TestKey
 from memeci.metrics.array_part import measure_array
 from memeci.metrics.label_part import measure_labels
-from memeci.metrics.metric import Metric, sum_whole_by
+from memeci.metrics.metric import Metric
 from memeci.metrics.moment_part import measure_moments
 from memeci.metrics.part import Part
 from memeci.metrics.rank_part import BIN_ABOVE, measure_ranks
+from memeci.metrics.sums import sum_whole_by
 from memeci.metrics.tallies import Leaves, Tallies
 from memeci.metrics.units import weigh_slices
 from memeci.records import Pairing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import sum_by
+from memeci.metrics.sums import sum_by
 from memeci.metrics.tallies import SliceSet, Tallies
 
 
