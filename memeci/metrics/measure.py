@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from memeci.measurements import Floats, Integers, Measurements, SliceKey, SwapBlock, Swaps, TestKey
+from memeci.measurements import Floats, Integers, Measurements, SwapBlock, Swaps, TestKey
 from memeci.metrics.array_part import measure_array
 from memeci.metrics.label_part import measure_labels
 from memeci.metrics.metric import Metric
@@ -31,11 +31,10 @@ def measure(
     Cost depends on the size of the tallies alone; only metrics of ranks and quantiles look at examples. Of more than
     ``bin_above`` examples ranks are found by bins of the score, see ``Measurements.slack``.
     """
-    slices = tallies.leaves.slices
-    table = _Table(len(slices), len(metrics))
+    table = _Table(len(tallies.leaves.slices), len(metrics))
     for part in _parts(tallies, metrics, bin_above):
         table.add(part, tallies)
-    return table.build(tallies, metrics, slices, pairing, seed)
+    return table.build(tallies, metrics, pairing, seed)
 
 
 def _parts(tallies: Tallies, metrics: Sequence[Metric], bin_above: int) -> list[Part]:
@@ -90,7 +89,7 @@ class _Table:
             self.n_atoms += n_units
         return self.units_at
 
-    def build(self, tallies: Tallies, metrics: Sequence[Metric], slices: tuple[SliceKey, ...], pairing: Pairing, seed: int) -> Measurements:
+    def build(self, tallies: Tallies, metrics: Sequence[Metric], pairing: Pairing, seed: int) -> Measurements:
         shape = (self.n_slices, self.n_metrics)
         arrays = {name: np.full(shape, absent) for name, absent in _ABSENT.items()}
         reasons = np.full(shape, "", dtype=object)
@@ -104,7 +103,7 @@ class _Table:
         n = np.repeat(count_slices(tallies.leaves), self.n_metrics)
         groups = tallies.leaves.n_groups
         return Measurements(
-            tests=tuple(TestKey(m.name, key, m.direction, m.unit) for key in slices for m in metrics),
+            tests=tuple(TestKey(m.name, key, m.direction, m.unit) for key in tallies.leaves.slices for m in metrics),
             baseline=flat["baseline"],
             candidate=flat["candidate"],
             delta=flat["candidate"] - flat["baseline"],
