@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from memeci.formatting import MINUS, NOTHING, format_change, format_count, format_delta, format_interval, format_slice, format_value
+from memeci.formatting import NOTHING, format_change, format_count, format_delta, format_interval, format_slice, format_value
 from memeci.headline import find_headline
 from memeci.records import BaselineKind, Comparison, Direction, Evaluation, Outcome, Pairing, Unit
 from memeci.report.words import OUTCOME_EMOJI, PAIRING, WORDS, Phrases
@@ -80,11 +80,6 @@ def format_baseline(record: Evaluation) -> str:
 def _shorten_path(path: str) -> str:
     """Return the file name of an absolute path: the folders of a machine tell a reader nothing."""
     return path.rsplit("/", 1)[-1] or path if path.startswith("/") else path
-
-
-def format_matrix_change(change: int) -> str:
-    """Return the change of a cell of the confusion matrix with its sign: "+3", "−2"."""
-    return ("+" if change > 0 else MINUS) + format_count(abs(change))
 
 
 def build_facts(record: Evaluation, say: Phrases) -> list[str]:
