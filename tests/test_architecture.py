@@ -13,7 +13,7 @@ LAYERS = [
     {"cli", "service", "dashboard", "callbacks", "api"},
     {"demo"},
     {"pipeline"},
-    {"readers", "engines", "registry", "report", "memes", "forges", "usercode", "outputs"},
+    {"readers", "engines", "registry", "report", "memes", "forges", "usercode", "output_folder"},
     {"metrics", "decision", "diagnosis", "puns", "config"},
     {"policy"},
     {"measurements", "formatting", "relation", "record_file", "headline"},

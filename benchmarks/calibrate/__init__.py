@@ -1,1 +1,1 @@
-"""Calibration of the verdict by simulation: python -m benchmarks.calibrate [--fast] [NAME …]. Tables go to docs/calibration/."""
+"""Calibration of the verdict by simulation: python -m benchmarks.calibrate. Tables go to docs/calibration/."""

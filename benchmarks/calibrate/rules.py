@@ -13,16 +13,24 @@ from memeci.measurements import Measurements
 from memeci.records import Direction
 
 N_RESAMPLES = 1_000
+DROP = 0.01
 Array = NDArray[Any]
 
 
 def orient(m: Measurements) -> Array:
+    """Return 1 where higher is better, else −1."""
     return np.array([1.0 if test.direction is Direction.HIGHER else -1.0 for test in m.tests])
 
 
+def find_usable(m: Measurements) -> Array:
+    """Return which tests have a statistic; slices as small as the gate's own guard leaves out have none."""
+    enough = (m.n_positive < 0) | (np.minimum(m.n_positive, m.n_negative) >= 10)
+    return np.asarray((m.se > 0) & np.isfinite(m.delta) & (m.n >= 30) & enough)
+
+
 def compute_wald_p(m: Measurements) -> Array:
-    """Return one-sided p-values of delta / se; NaN left out, and slices as small as the gate's own guard leaves out."""
-    usable = (m.se > 0) & np.isfinite(m.delta) & (m.n >= 30) & ((m.n_positive < 0) | (np.minimum(m.n_positive, m.n_negative) >= 10))
+    """Return one-sided p-values of delta / se, of the usable tests."""
+    usable = find_usable(m)
     return np.array([NormalDist().cdf(z) for z in (orient(m) * m.delta / np.where(m.se > 0, m.se, 1.0))[usable]])
 
 
@@ -41,16 +49,16 @@ def fails_benjamini_hochberg(m: Measurements, alpha: float, rng: np.random.Gener
     return bool((p <= alpha * np.arange(1, len(p) + 1) / max(len(p), 1)).any())
 
 
-def fails_any_drop(m: Measurements, alpha: float, rng: np.random.Generator, drop: float = 0.01) -> bool:
-    """What people write: any metric that drops by more than one point."""
+def fails_any_drop(m: Measurements, alpha: float, rng: np.random.Generator) -> bool:
+    """What people write: any metric that drops by more than DROP."""
     usable = np.isfinite(m.delta) & (m.n >= 30)
-    return bool((orient(m) * m.delta < -drop)[usable].any())
+    return bool((orient(m) * m.delta < -DROP)[usable].any())
 
 
-def fails_overall_drop(m: Measurements, alpha: float, rng: np.random.Generator, drop: float = 0.01) -> bool:
+def fails_overall_drop(m: Measurements, alpha: float, rng: np.random.Generator) -> bool:
     """The same over all examples only."""
     whole = np.array([not test.slice for test in m.tests])
-    return bool((orient(m) * m.delta < -drop)[whole].any())
+    return bool((orient(m) * m.delta < -DROP)[whole].any())
 
 
 def fails_bootstrap(m: Measurements, alpha: float, rng: np.random.Generator) -> bool:
@@ -65,7 +73,7 @@ def fails_bootstrap(m: Measurements, alpha: float, rng: np.random.Generator) -> 
         change = (forward - backward)[block.atoms] - swaps.imbalance[block.atoms, None]
         moved[block.tests] += block.effects.T @ change
         squared[block.tests] += (block.effects**2).T @ (forward + backward)[block.atoms]
-    usable = (m.se > 0) & np.isfinite(m.delta) & (m.n >= 30) & ((m.n_positive < 0) | (np.minimum(m.n_positive, m.n_negative) >= 10))
+    usable = find_usable(m)
     t = sign[usable, None] * moved[usable] / np.sqrt(np.maximum(squared[usable], 1e-300))
     critical = np.quantile(np.where(squared[usable] > 0, -t, 0.0).max(0), 1 - alpha)
     return bool((sign[usable] * m.delta[usable] / m.se[usable] < -critical).any())

@@ -1,4 +1,4 @@
-"""Small helpers of the calibration: markdown tables, and a line of progress."""
+"""How the calibration says what it found: a markdown table in docs/calibration, and a line of progress."""
 
 from __future__ import annotations
 

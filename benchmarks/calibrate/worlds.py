@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -135,7 +136,7 @@ def _tally(data: Data, base: Predictions, cand: Predictions) -> Tallies:
     unit_code = None if data.group is None else cells[4]
     return Tallies(
         labels=tuple(str(v) for v in range(k)),
-        leaves=type(leaves)(leaves.n, leaves.sets, groups),
+        leaves=msgspec.structs.replace(leaves, n_groups=groups),
         has_baseline=True,
         positive=1 if k == 2 else None,
         cells=CellTally(cells[0], cells[1], cells[2], cells[3], n, n.astype(float), unit_code),

@@ -57,7 +57,7 @@ def _say_missing(predictions: str, look: Look) -> None:
 
 
 def _write(files: dict[Path, str], *, force: bool) -> None:
-    from memeci.outputs import write_file
+    from memeci.output_folder import write_file
 
     existing = [path for path in files if path.exists()]
     if len(existing) == len(files) and not force:

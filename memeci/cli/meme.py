@@ -122,7 +122,7 @@ def _build_provenance() -> Provenance:
 
 
 def _write(path: Path, data: bytes) -> None:
-    from memeci.outputs import write_file
+    from memeci.output_folder import write_file
 
     try:
         # A device (/dev/stdout) or a pipe is written to, and not replaced.

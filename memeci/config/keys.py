@@ -155,7 +155,7 @@ KEYS: tuple[Key, ...] = (
     Key("predictions", PathText(), "A file, a folder or a glob."),
     Key("columns", ColumnsKind(), "Which column plays which part; common names are found by themselves."),
     Key("slices", SlicesKind(), "Subsets to measure: a column, or a list of columns for their combinations."),
-    Key("min_slice_size", Number(1, math.inf, "a whole number from 1", integer=True), "Smaller slices are shown but not tested."),
+    Key("min_slice_size", Number(1, math.inf, "a whole number from 1", integer=True), "Smaller slices are not measured, only counted."),
     Key("metrics", MetricsKind(), "What to measure; those that suit the task if left out."),
     Key("gates", GatesKind(), "What may not get worse: metric, metric@column, metric@column=value, metric@column1,column2."),
     Key("rule", Choice.of(Rule), "When a loss fails, unless a gate says otherwise."),

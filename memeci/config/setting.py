@@ -120,7 +120,6 @@ class _Builder:
 
     def _remember(self, event: Any, events: list[Event]) -> None:
         if event.anchor:
-            # Without its own anchor, or repeating the events would set it again.
             self.anchors[event.anchor] = events
 
     def _build_collection(self, start: Event, events: Iterator[Event], key: str, depth: int) -> Setting:

@@ -64,7 +64,8 @@ def _list_changed(
 
     The file is read again for what only it has: scores and texts.
     """
-    chosen = {i: change for change in tallied.changed for i in change.ids if i in set(ids)}
+    asked = set(ids)
+    chosen = {i: change for change in tallied.changed for i in change.ids if i in asked}
     names = [f"s{i}" for i in range(len(candidate.columns.slices))]
     leaves = {
         row[0]: dict(zip(names, row[1:], strict=True)) for row in engine.fetch_rows(f"select {', '.join(['leaf', *names])} from leaves")

@@ -28,7 +28,7 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
     plain = guess_plain_columns(engine, relation, schema, columns, kind)
     canonical = build_canonical(engine.scan(relation), schema, columns, kind, plain)
     scanned = _run_scan(engine, canonical, kind, by_slice=bool(plain))
-    if not _are_plain(columns, plain, scanned):
+    if not _confirm_plain(columns, plain, scanned):
         plain = frozenset()
         canonical = build_canonical(engine.scan(relation), schema, columns, kind)
         scanned = _run_scan(engine, canonical, kind, by_slice=False)
@@ -59,11 +59,29 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
     )
 
 
+def check_ids(engine: Engine, table: Table) -> None:
+    """Raise DataError if an example has no id, or an id occurs twice."""
+    if table.columns.id is None:
+        return
+    n, distinct = engine.fetch_rows(f"select count(id), count(distinct id) from {table.view}")[0]
+    if n < table.n:
+        raise explain_missing_ids(table.name, table.n - n, table.n)
+    if distinct == table.n:
+        return
+    query = f"select id, count(*) from {table.view} group by id having count(*) > 1 order by count(*) desc, id limit 1"
+    first, times = engine.fetch_rows(query)[0]
+    raise DataError(
+        f'{table.name} has the id "{first}" {times} times; {table.n - distinct} of {table.n} rows repeat an id.',
+        "examples are matched by id, so an id may stand for one example only.",
+        "drop the repeated rows; for repeated samples of one item make the ids unique and name the item in `columns.group`.",
+    )
+
+
 _Scanned = Mapping[str, Sequence[Any]]
 """Columns of the scan: one entry per (label, prediction). Columns, since a million classes are a million entries."""
 
 
-def _are_plain(columns: Columns, plain: Collection[str], scanned: _Scanned) -> bool:
+def _confirm_plain(columns: Columns, plain: Collection[str], scanned: _Scanned) -> bool:
     """Return whether the columns taken for plain by their first rows are so to the end."""
     parts = {"label": columns.label, "prediction": columns.prediction} | {f"s{i}": name for i, name in enumerate(columns.slices)}
     return all(are_plain(set(scanned[part])) for part, name in parts.items() if name in plain)
@@ -145,21 +163,3 @@ def _find_separator(engine: Engine, relation: Relation, schema: Sequence[ColumnT
     checks = ", ".join(f"count(*) filter (where {condition})" for condition in found)
     counts = engine.fetch_rows(f"select {checks} from {engine.scan(relation)}")[0]
     return next((s for s, count in zip(LIST_SEPARATORS, counts, strict=True) if count), LIST_SEPARATORS[0])
-
-
-def check_ids(engine: Engine, table: Table) -> None:
-    """Raise DataError if an example has no id, or an id occurs twice."""
-    if table.columns.id is None:
-        return
-    n, distinct = engine.fetch_rows(f"select count(id), count(distinct id) from {table.view}")[0]
-    if n < table.n:
-        raise explain_missing_ids(table.name, table.n - n, table.n)
-    if distinct == table.n:
-        return
-    query = f"select id, count(*) from {table.view} group by id having count(*) > 1 order by count(*) desc, id limit 1"
-    first, times = engine.fetch_rows(query)[0]
-    raise DataError(
-        f'{table.name} has the id "{first}" {times} times; {table.n - distinct} of {table.n} rows repeat an id.',
-        "examples are matched by id, so an id may stand for one example only.",
-        "drop the repeated rows; for repeated samples of one item make the ids unique and name the item in `columns.group`.",
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from memeci.engines.digest import MD5_64
@@ -71,12 +73,11 @@ def build_pair(engine: Engine, candidate: Table, baseline: Table | None, spec: P
     ``check_matched``, and builds it again by id where it raises.
     Raises DataError for sides that do not fit together, and for a missing or duplicate id on either side.
     """
+    overlap, assumed = None, False
     if baseline is None:
         check_ids(engine, candidate)
     else:
         check_sides(candidate, baseline)
-    overlap, assumed = None, False
-    if baseline is not None:
         assumed = not spec.by_id and candidate.n == baseline.n
         overlap = Overlap(candidate.n, 0, 0, 0) if assumed else find_overlap(engine, candidate, baseline)
     n = candidate.n if overlap is None else overlap.common
@@ -122,6 +123,8 @@ class _Units(msgspec.Struct, frozen=True):
 
 
 class _Join(msgspec.Struct, frozen=True):
+    """How the sides are joined: ``columns`` maps the names of the pair to SQL; the rest is as in Pair."""
+
     columns: dict[str, str]
     units: _Units | None
     assumed: bool
@@ -229,6 +232,7 @@ def _position(candidate: Table, label: str) -> int:
 
 
 def _number_leaves(engine: Engine, candidate: Table) -> None:
+    """Create the table ``leaves``: the combinations of slice values, numbered in their order."""
     names = [f"s{i}" for i in range(len(candidate.columns.slices))]
     if not names:
         engine.execute("create or replace temp table leaves as select 0 as leaf")
@@ -236,16 +240,17 @@ def _number_leaves(engine: Engine, candidate: Table) -> None:
     listed = ", ".join(names)
     engine.execute(
         f"create or replace temp table leaves as select {listed}, cast(row_number() over (order by {listed}) - 1 as integer) as leaf"
-        f" from ({_select_leaves(candidate, listed)})"
+        f" from ({_select_leaves(candidate, names)})"
     )
 
 
-def _select_leaves(candidate: Table, listed: str) -> str:
+def _select_leaves(candidate: Table, names: Sequence[str]) -> str:
     """Return a SELECT of the combinations of slice values: those that loading met, else of a scan for them."""
+    listed = ", ".join(names)
     if not candidate.leaves:
         return f"select distinct {listed} from {candidate.view}"
     rows = ", ".join("(" + ", ".join("null" if value is None else quote_text(value) for value in leaf) + ")" for leaf in candidate.leaves)
-    return f"select {', '.join(f'cast({name} as varchar) as {name}' for name in listed.split(', '))} from (values {rows}) t({listed})"
+    return f"select {', '.join(f'cast({name} as varchar) as {name}' for name in names)} from (values {rows}) t({listed})"
 
 
 def _number_units(engine: Engine, candidate: Table) -> _Units:

@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import CLASSIFICATION, Gradient, LabelCounts, divide
+from memeci.metrics.metric import CLASSIFICATION, Gradient, LabelCounts
+from memeci.metrics.sums import divide
 from memeci.records import Direction, Task, Unit
 
 

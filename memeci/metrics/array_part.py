@@ -11,10 +11,12 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import ArrayMetric, sum_by, sum_in_any_order
-from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing, share_units
-from memeci.metrics.sample import Sample, sort_examples
+from memeci.metrics.metric import ArrayMetric
+from memeci.metrics.part import InfluenceTable, Part
+from memeci.metrics.sample import Sample, sort_examples, split_examples
+from memeci.metrics.sums import sum_by, sum_in_any_order
 from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
+from memeci.metrics.units import share_units
 
 WEIGHTS_UNKNOWN = "it has no accepted definition with sample weights"
 
@@ -22,10 +24,10 @@ WEIGHTS_UNKNOWN = "it has no accepted definition with sample weights"
 def measure_array(tallies: Tallies, metrics: Sequence[ArrayMetric], positions: Sequence[int]) -> Part:
     """Return the part of all array metrics."""
     jobs = _list_jobs(tallies, metrics)
-    builder = _Builder(tallies, len(metrics), jobs)
+    table = _ArrayTable(tallies, len(metrics), jobs)
     for job in jobs:
-        builder.add(job)
-    return builder.build(metrics, positions)
+        table.add(job)
+    return table.build([WEIGHTS_UNKNOWN if table.weightless[i] else m.undefined for i, m in enumerate(metrics)], positions)
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -50,19 +52,14 @@ def _list_jobs(tallies: Tallies, metrics: Sequence[ArrayMetric]) -> list[_Job]:
     return list(jobs.values())
 
 
-class _Builder:
-    """Collects values and influence. What no job fills stays NaN."""
+class _ArrayTable(InfluenceTable):
+    """``weightless`` bool[M]: the metric cannot be computed with the weights that there are."""
 
     def __init__(self, tallies: Tallies, n_metrics: int, jobs: Sequence[_Job]) -> None:
-        self.tallies = tallies
-        n_slices = len(tallies.leaves.slices)
-        shape = (n_slices, n_metrics)
-        self.baseline, self.candidate = np.full(shape, np.nan), np.full(shape, np.nan)
-        self.influence = UnitInfluence.empty(n_slices, tallies.n_units, n_metrics)
+        super().__init__(tallies, n_metrics)
         if jobs:
-            self.influence.shares[:] = np.concatenate([share_units(tallies, jobs[0].arrays, s) for s in tallies.leaves.sets])
+            self.influence.shares[:] = np.concatenate([share_units(tallies, s) for s in tallies.leaves.sets])
         self.weightless = np.zeros(n_metrics, dtype=bool)
-        self.unknown = np.zeros(n_metrics, dtype=bool)
 
     def add(self, job: _Job) -> None:
         arrays = job.arrays
@@ -99,31 +96,11 @@ class _Builder:
             return np.nan, np.zeros(len(sample.label))
         return metric.measure(sample)
 
-    def build(self, metrics: Sequence[ArrayMetric], positions: Sequence[int]) -> Part:
-        has_baseline = self.tallies.has_baseline
-        # Without a baseline these are the errors of the candidate's own values.
-        se = self.influence.standard_error()
-        blocks: tuple[PartBlock, ...] = ()
-        if has_baseline:
-            blocks = self.influence.blocks(self.candidate - self.baseline)
-        else:
-            self.baseline[:] = np.nan
-        undefined = [WEIGHTS_UNKNOWN if self.weightless[i] else m.undefined for i, m in enumerate(metrics)]
-        reasons = explain_missing(undefined, self.baseline, self.candidate, has_baseline=has_baseline)
-        reasons[np.isnan(self.baseline) & ~np.isnan(self.candidate) & self.unknown] = NOT_IN_BASELINE
-        no_classes = np.full(self.candidate.shape, -1.0)
-        return Part(np.array(positions), self.baseline, self.candidate, se, se, no_classes, no_classes, reasons, blocks)
-
 
 def _split(order: NDArray[np.int64] | None, leaf: NDArray[np.int32], slice_set: SliceSet) -> list[Any]:
     """Return for each slice of the set an index of its rows, in the order given; in that of the arrays if None."""
     if not slice_set.columns:
         return [slice(None) if order is None else order]
-    n_slices = len(slice_set.keys)
-    # int16 sorts by radix: the cost stays near that of one pass.
-    membership = slice_set.membership.astype(np.int16 if n_slices < 2**15 else np.int64)
-    slices = membership[leaf if order is None else leaf[order]]
-    by_slice = np.argsort(slices, kind="stable")
-    bounds = np.searchsorted(slices[by_slice], np.arange(n_slices + 1))
-    rows = by_slice if order is None else order[by_slice]
-    return [rows[bounds[s] : bounds[s + 1]] for s in range(n_slices)]
+    if order is None:
+        return split_examples(slice_set, leaf)
+    return [order[rows] for rows in split_examples(slice_set, leaf[order])]

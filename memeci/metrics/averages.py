@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import BINARY, CLASSIFICATION, Gradient, LabelCounts, divide
+from memeci.metrics.metric import BINARY, CLASSIFICATION, Gradient, LabelCounts
+from memeci.metrics.sums import divide
 from memeci.records import Direction, Task, Unit
 
 ANY_LABELS = CLASSIFICATION | {Task.MULTILABEL}

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import RankMetric
+from memeci.metrics.rounding import fit_roundings
 from memeci.metrics.scored import Scores, SetResult
-from memeci.metrics.steps import fit_steps
 from memeci.metrics.tallies import SliceSet
 from memeci.metrics.thresholds import Ranked, Thresholds
 
@@ -30,14 +30,12 @@ MORE_BITS = 2
 CHUNK = 1 << 15
 """Examples looked at together: what is made of them stays in the processor's cache."""
 
-Codes = NDArray[np.int32]
-
 
 class BinnedScores(msgspec.Struct, frozen=True, dict=True):
     """``code`` int32[N] is twice the bin, one of 2**bits, plus one for a positive."""
 
     scores: Scores
-    code: Codes
+    code: NDArray[np.int32]
     bits: int = BIN_BITS
 
     @cached_property
@@ -75,18 +73,18 @@ class BinnedScores(msgspec.Struct, frozen=True, dict=True):
 
     def _find_mixed(self, shift: int) -> NDArray[np.bool_]:
         """Return whether a bin, made of 2**shift, may hold several scores."""
-        mixed, filled = (column.reshape(-1, 1 << shift) for column in self._mixed)
+        mixed, filled = (column.reshape(-1, 1 << shift) for column in self._mixed_and_filled)
         return np.asarray(mixed.any(axis=1) | (filled.sum(axis=1) > 1))
 
     def is_heaviest_pure(self) -> bool:
-        """Do all examples share one score in the bin that matters most? If not, looking at the others is not worth it."""
+        """Return whether all examples of the bin that matters most share one score. If not, looking at the others is not worth it."""
         heaviest = int(np.argmax(self._counts[0::2] * self._counts[1::2]))
         inside = (self.scores.score[rows][self.code[rows] >> 1 == heaviest] for rows in _chunks(len(self.code)))
         scores = np.concatenate([*inside, np.empty(0)])
         return len(scores) == 0 or bool(scores.min() == scores.max())
 
     @cached_property
-    def _mixed(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def _mixed_and_filled(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return for each bin whether it holds several scores, and whether it holds any."""
         n_bins = 1 << self.bits
         one, filled, mixed = np.zeros(n_bins), np.zeros(n_bins, np.bool_), np.zeros(n_bins, np.bool_)
@@ -160,7 +158,7 @@ class _Layout(msgspec.Struct, frozen=True):
     def find_codes(self, s: int) -> slice:
         return slice(int(self.start[s]), int(self.start[s + 1]))
 
-    def place(self, code: Codes, leaf: NDArray[np.int32]) -> NDArray[Any]:
+    def place(self, code: NDArray[np.int32], leaf: NDArray[np.int32]) -> NDArray[Any]:
         """Return the codes within the table of all slices."""
         if self.whole:
             return code
@@ -176,14 +174,14 @@ class _Layout(msgspec.Struct, frozen=True):
 
 
 def bin_scores(scores: Scores, bits: int = BIN_BITS) -> BinnedScores:
-    """Return the examples in 2**bits bins or twice as many. Where there are no steps to go by all share one, and their slack says so."""
-    steps = next(iter(fit_steps(scores.score, bits)), None)
-    if steps is not None and steps.logit:
+    """Return the examples in 2**bits bins or twice as many. Where scores cannot be rounded all share one, and their slack says so."""
+    rounding = next(iter(fit_roundings(scores.score, bits)), None)
+    if rounding is not None and rounding.logit:
         bits += 1
-        steps = replace(steps, bits=bits)
+        rounding = replace(rounding, bits=bits)
     code = np.empty(len(scores.score), np.int32)
     for rows in _chunks(len(code)):
-        bins = steps.count(scores.score[rows]) if steps is not None else np.zeros(rows.stop - rows.start, np.int64)
+        bins = rounding.apply(scores.score[rows]) if rounding is not None else np.zeros(rows.stop - rows.start, np.int64)
         bins <<= 1
         bins |= scores.label[rows] > 0
         code[rows] = bins

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
-from memeci.metrics.metric import sum_by, sum_whole_by
-from memeci.metrics.runs import Codes
-from memeci.metrics.tallies import CellTally, SliceSet
+from memeci.metrics.sums import sum_by, sum_whole_by
+from memeci.metrics.tallies import CellTally, Codes, SliceSet
 
 DENSE_CELLS = 4_000_000
 """Cells are merged by counting in a table up to this size, and up to eight times their number; else merging does not pay."""

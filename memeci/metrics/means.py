@@ -20,7 +20,6 @@ class MeanOf(msgspec.Struct, frozen=True):
     direction: Direction
     unit: Unit = Unit.NUMBER
     tasks: frozenset[Task] = REGRESSION
-    formula: str = ""
     undefined: str = "there are no examples"
     kind = "moment"
 
@@ -37,10 +36,11 @@ class MeanOf(msgspec.Struct, frozen=True):
 
 def build_score_metric(name: str, number: str, direction: Direction, unit: Unit) -> MeanOf:
     """Return the mean of the per-example number called ``number``: a column of the file, or the user's own function."""
-    return MeanOf(name, f"{{number:{number}}}", direction, unit, EVERY_TASK, formula=f"mean of {number}")
+    return MeanOf(name, f"{{number:{number}}}", direction, unit, EVERY_TASK)
 
 
-MAE = MeanOf("mae", "abs({prediction} - {label})", Direction.LOWER, formula="mean of |p − y|")
+MAE = MeanOf("mae", "abs({prediction} - {label})", Direction.LOWER)
+"""Mean of |p − y|."""
 
 MAPE = MeanOf(
     "mape",
@@ -48,16 +48,16 @@ MAPE = MeanOf(
     f"abs({{prediction}} - {{label}}) / greatest(abs({{label}}), {float(np.finfo(np.float64).eps)!r})",
     Direction.LOWER,
     unit=Unit.RATE,
-    formula="mean of |p − y| / max(|y|, ε), ε = 2.2e-16",
 )
+"""Mean of |p − y| / max(|y|, ε), ε = 2.2e-16."""
 
 SMAPE = MeanOf(
     "smape",
     "case when {prediction} = 0 and {label} = 0 then 0.0 else 2 * abs({prediction} - {label}) / (abs({prediction}) + abs({label})) end",
     Direction.LOWER,
     unit=Unit.RATE,
-    formula="mean of 2|p − y| / (|p| + |y|), 0 where both are 0",
 )
+"""Mean of 2|p − y| / (|p| + |y|), 0 where both are 0."""
 
 SUBSET_ACCURACY = MeanOf(
     "subset_accuracy",
@@ -65,5 +65,5 @@ SUBSET_ACCURACY = MeanOf(
     Direction.HIGHER,
     Unit.RATE,
     frozenset({Task.MULTILABEL}),
-    formula="share of examples whose whole label set is right",
 )
+"""Share of examples whose whole label set is right."""

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from memeci.measurements import Floats, Integers, Measurements, SliceKey, SwapBlock, Swaps, TestKey
+from memeci.measurements import Floats, Integers, Measurements, SwapBlock, Swaps, TestKey
 from memeci.metrics.array_part import measure_array
-from memeci.metrics.cell_rows import weigh_slice_set
 from memeci.metrics.label_part import measure_labels
-from memeci.metrics.metric import Metric, sum_whole_by
+from memeci.metrics.metric import Metric
 from memeci.metrics.moment_part import measure_moments
 from memeci.metrics.part import Part
 from memeci.metrics.rank_part import BIN_ABOVE, measure_ranks
+from memeci.metrics.sums import sum_whole_by
 from memeci.metrics.tallies import Leaves, Tallies
+from memeci.metrics.units import weigh_slices
 from memeci.records import Pairing
 
 
@@ -30,11 +31,10 @@ def measure(
     Cost depends on the size of the tallies alone; only metrics of ranks and quantiles look at examples. Of more than
     ``bin_above`` examples ranks are found by bins of the score, see ``Measurements.slack``.
     """
-    slices = tallies.leaves.slices
-    table = _Table(len(slices), len(metrics))
+    table = _Table(len(tallies.leaves.slices), len(metrics))
     for part in _parts(tallies, metrics, bin_above):
         table.add(part, tallies)
-    return table.build(tallies, metrics, slices, pairing, seed)
+    return table.build(tallies, metrics, pairing, seed)
 
 
 def _parts(tallies: Tallies, metrics: Sequence[Metric], bin_above: int) -> list[Part]:
@@ -46,6 +46,10 @@ def _parts(tallies: Tallies, metrics: Sequence[Metric], bin_above: int) -> list[
     ranks = functools.partial(measure_ranks, bin_above=bin_above)
     measures = {"label": measure_labels, "moment": measure_moments, "rank": ranks, "array": measure_array}
     return [measures[kind](tallies, [metrics[i] for i in positions], positions) for kind, positions in by_kind.items()]
+
+
+_ABSENT = {"baseline": np.nan, "candidate": np.nan, "se": np.nan, "se_plus": np.nan, "n_positive": -1.0, "n_negative": -1.0, "slack": 0.0}
+"""The arrays of a part, and what stands for one that it does not have."""
 
 
 @dataclass
@@ -85,24 +89,21 @@ class _Table:
             self.n_atoms += n_units
         return self.units_at
 
-    def build(self, tallies: Tallies, metrics: Sequence[Metric], slices: tuple[SliceKey, ...], pairing: Pairing, seed: int) -> Measurements:
-        names = ("baseline", "candidate", "se", "se_plus", "n_positive", "n_negative")
-        arrays = {name: np.full((self.n_slices, self.n_metrics), np.nan) for name in names}
+    def build(self, tallies: Tallies, metrics: Sequence[Metric], pairing: Pairing, seed: int) -> Measurements:
+        shape = (self.n_slices, self.n_metrics)
+        arrays = {name: np.full(shape, absent) for name, absent in _ABSENT.items()}
+        reasons = np.full(shape, "", dtype=object)
         for part in self.parts:
-            for name in names:
-                arrays[name][:, part.positions] = getattr(part, name)
-        slack = np.zeros((self.n_slices, self.n_metrics))
-        for part in self.parts:
-            slack[:, part.positions] = 0.0 if part.slack is None else part.slack
-        reasons = np.full((self.n_slices, self.n_metrics), "", dtype=object)
-        for part in self.parts:
+            for name, array in arrays.items():
+                if getattr(part, name) is not None:
+                    array[:, part.positions] = getattr(part, name)
             reasons[:, part.positions] = part.reasons
         _clear_weightless(arrays, reasons, tallies)
         flat = {name: array.reshape(-1) for name, array in arrays.items()}
         n = np.repeat(count_slices(tallies.leaves), self.n_metrics)
         groups = tallies.leaves.n_groups
         return Measurements(
-            tests=tuple(TestKey(m.name, key, m.direction, m.unit) for key in slices for m in metrics),
+            tests=tuple(TestKey(m.name, key, m.direction, m.unit) for key in tallies.leaves.slices for m in metrics),
             baseline=flat["baseline"],
             candidate=flat["candidate"],
             delta=flat["candidate"] - flat["baseline"],
@@ -117,7 +118,7 @@ class _Table:
             swaps=self._build_swaps() if tallies.has_baseline else None,
             grouped=tallies.grouped,
             seed=seed,
-            slack=slack.reshape(-1),
+            slack=flat["slack"],
         )
 
     def _build_swaps(self) -> Swaps:
@@ -130,7 +131,9 @@ class _Table:
 def _clear_weightless(arrays: dict[str, Floats], reasons: NDArray[np.object_], tallies: Tallies) -> None:
     """Leave no value in a slice without examples, or without any weight; and no standard error without a value."""
     n = count_slices(tallies.leaves)
-    empty = n == 0 if tallies.units is None else weigh_slices(tallies) == 0
+    empty = n == 0
+    if tallies.units is not None:
+        empty = np.concatenate([weigh_slices(tallies, slice_set) for slice_set in tallies.leaves.sets]) == 0
     for name in ("baseline", "candidate"):
         arrays[name][empty] = np.nan
     reasons[empty & (n == 0)] = "there are no examples"
@@ -138,11 +141,6 @@ def _clear_weightless(arrays: dict[str, Floats], reasons: NDArray[np.object_], t
     unknown = np.isnan(arrays["candidate"] - arrays["baseline"] if tallies.has_baseline else arrays["candidate"])
     for name in ("se", "se_plus"):
         arrays[name][unknown] = np.nan
-
-
-def weigh_slices(tallies: Tallies) -> Floats:
-    """Return float64[S]: the weight of each slice."""
-    return np.concatenate([weigh_slice_set(tallies, slice_set) for slice_set in tallies.leaves.sets])
 
 
 def count_slices(leaves: Leaves) -> Integers:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import MomentMetric, divide, sum_by
-from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing
+from memeci.metrics.metric import MomentMetric
+from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, build_unit_blocks, explain_missing
+from memeci.metrics.sums import divide, sum_by
 from memeci.metrics.tallies import MomentTally, SliceSet, Tallies
 
 
@@ -33,8 +34,7 @@ def measure_moments(tallies: Tallies, metrics: Sequence[MomentMetric], positions
         baseline[:] = np.nan
     reasons = explain_missing([m.undefined for m in metrics], baseline, candidate, has_baseline=tallies.has_baseline)
     reasons[np.isnan(baseline) & _lacks_columns(tallies.moments, metrics) & tallies.has_baseline] = NOT_IN_BASELINE
-    none = np.full(shapes, -1.0)
-    return Part(np.array(positions), baseline, candidate, se, se, none, none, reasons, tuple(blocks))
+    return Part(np.array(positions), baseline, candidate, se, se, reasons, tuple(blocks))
 
 
 def _lacks_columns(tally: MomentTally, metrics: Sequence[MomentMetric]) -> NDArray[np.bool_]:
@@ -74,15 +74,10 @@ class _SetMoments:
             influence.sums[:] += sign * self._project(centred, means)
         return influence.standard_error()
 
-    def blocks(self, first: int) -> list[PartBlock]:
+    def blocks(self, first: int) -> tuple[PartBlock, ...]:
         """Return the effect of each unit on delta, by the gradient midway between the sides: any swap leaves that where it is."""
         effects = self._project(self.cand - self.base, (self.base_means + self.cand_means) / 2)
-        present = self._sum_by_unit(self.weight) > 0
-        blocks = []
-        for s in range(self.n_slices):
-            atoms = np.flatnonzero(present[s])
-            blocks.append(PartBlock(first + s, atoms, effects[s, atoms]))
-        return blocks
+        return build_unit_blocks(effects, self._sum_by_unit(self.weight) > 0, first)
 
     def _project(self, sums: Floats, means: Floats) -> Floats:
         """Return float64[S, U, M]: sums of terms times the gradient at ``means``, by unit, as shares of the slice's weight."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.means import REGRESSION
-from memeci.metrics.metric import divide
+from memeci.metrics.sums import divide
 from memeci.records import Direction, Task, Unit
 
 SQUARED_ERROR = "({prediction} - {label}) * ({prediction} - {label})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
-from memeci.metrics.metric import sum_by
-from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
+from memeci.metrics.tallies import Tallies
 
 NOT_IN_BASELINE = "the baseline's predictions have no numbers for it"
 
@@ -35,10 +34,10 @@ class Part(msgspec.Struct, frozen=True):
     candidate: Floats
     se: Floats
     se_plus: Floats
-    n_positive: Floats
-    n_negative: Floats
     reasons: NDArray[np.object_]
     blocks: tuple[PartBlock, ...]
+    n_positive: Floats | None = None
+    n_negative: Floats | None = None
     atom_count: Integers | None = None
     atom_imbalance: Integers | None = None
     slack: Floats | None = None
@@ -69,33 +68,45 @@ class UnitInfluence:
         error: Floats = np.sqrt(squares * correction[:, None])
         return error
 
-    def blocks(self, delta: Floats, first_slice: int = 0) -> tuple[PartBlock, ...]:
+    def blocks(self, delta: Floats) -> tuple[PartBlock, ...]:
         """Return one block per slice: effect_u = S_u + delta·share_u, so that the effects of a slice sum to delta.
 
         For a mean that is exactly what the unit adds to the difference; for other functionals the same to first order.
         """
-        result = []
-        for s in range(len(self.sums)):
-            atoms = np.flatnonzero(self.shares[s] > 0)
-            effects = self.sums[s, atoms] + np.nan_to_num(delta[s]) * self.shares[s, atoms, None]
-            result.append(PartBlock(first_slice + s, atoms, effects))
-        return tuple(result)
+        effects = (s + change * share[:, None] for s, share, change in zip(self.sums, self.shares, np.nan_to_num(delta), strict=True))
+        return build_unit_blocks(effects, self.shares > 0)
 
 
-def share_units(tallies: Tallies, arrays: ScoreArrays, slice_set: SliceSet) -> Floats:
-    """Return float64[S, U]: each unit's part of the slice's weight."""
-    n_slices, n_units = len(slice_set.keys), tallies.n_units
-    units = tallies.units
-    if units is not None:
-        leaf, unit, weight = units.leaf, units.unit, units.weight
-    else:
-        leaf, unit = arrays.leaf.astype(np.int64), arrays.unit.astype(np.int64)
-        weight = np.ones(len(leaf)) if arrays.weight is None else arrays.weight
-    slices = slice_set.membership[leaf]
-    inside = slices >= 0
-    weights = sum_by(slices[inside] * n_units + unit[inside], weight[inside], n_slices * n_units).reshape(n_slices, n_units)
-    total = weights.sum(axis=1, keepdims=True)
-    return weights / np.where(total > 0, total, 1.0)
+class InfluenceTable:
+    """Collects values of both models float64[S, M] and influence, job by job. What no job fills stays NaN.
+
+    ``unknown`` bool[M]: the baseline lacks the numbers that the metric is made of.
+    """
+
+    def __init__(self, tallies: Tallies, n_metrics: int) -> None:
+        self.tallies = tallies
+        n_slices = len(tallies.leaves.slices)
+        self.baseline, self.candidate = (np.full((n_slices, n_metrics), np.nan) for _ in range(2))
+        self.influence = UnitInfluence.empty(n_slices, tallies.n_units, n_metrics)
+        self.unknown = np.zeros(n_metrics, dtype=bool)
+
+    def build(self, undefined: Sequence[str], positions: Sequence[int]) -> Part:
+        """Return the part; ``undefined`` has one sentence per metric."""
+        has_baseline = self.tallies.has_baseline
+        # Without a baseline these are the errors of the candidate's own values.
+        se = self.influence.standard_error()
+        blocks = self.influence.blocks(self.candidate - self.baseline) if has_baseline else ()
+        if not has_baseline:
+            self.baseline[:] = np.nan
+        reasons = explain_missing(undefined, self.baseline, self.candidate, has_baseline=has_baseline)
+        reasons[np.isnan(self.baseline) & ~np.isnan(self.candidate) & self.unknown] = NOT_IN_BASELINE
+        return Part(np.array(positions), self.baseline, self.candidate, se, se, reasons, blocks)
+
+
+def build_unit_blocks(effects: Iterable[Floats], present: NDArray[np.bool_], first_slice: int = 0) -> tuple[PartBlock, ...]:
+    """Return one block a slice: its ``effects`` float64[U, M], of the units that are ``present`` bool[S, U] in it."""
+    found = (np.flatnonzero(units) for units in present)
+    return tuple(PartBlock(first_slice + s, atoms, one[atoms]) for s, (atoms, one) in enumerate(zip(found, effects, strict=True)))
 
 
 def explain_missing(undefined: Sequence[str], baseline: Floats, candidate: Floats, *, has_baseline: bool) -> NDArray[np.object_]:

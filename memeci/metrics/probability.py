@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from memeci.metrics.means import MeanOf
-from memeci.metrics.metric import CLASSIFICATION
-from memeci.records import Direction, Unit
+from memeci.metrics.metric import BINARY, CLASSIFICATION
+from memeci.records import Direction, Task, Unit
 
 # scikit-learn clips probabilities at the machine epsilon of their type.
 EPSILON = float(np.finfo(np.float64).eps)
@@ -23,24 +23,23 @@ LOG_LOSS = MeanOf(
     direction=Direction.LOWER,
     unit=Unit.NUMBER,
     tasks=CLASSIFICATION,
-    formula="mean of −ln p(true label), p clipped to [ε, 1 − ε], ε = 2.2e-16",
 )
+"""Mean of −ln p(true label), p clipped to [ε, 1 − ε], ε = 2.2e-16."""
 
-# For two classes half of the sum over classes, as scikit-learn's `scale_by_half="auto"`: (p − y)².
 BRIER_BINARY = MeanOf(
     name="brier",
     term="(1 - {label_probability}) * (1 - {label_probability})",
     direction=Direction.LOWER,
     unit=Unit.NUMBER,
-    tasks=frozenset(t for t in CLASSIFICATION if t.value == "binary"),
-    formula="mean of (p − y)²",
+    tasks=BINARY,
 )
+"""Mean of (p − y)²: half of the sum over both classes, as scikit-learn's `scale_by_half="auto"`."""
 
 BRIER_MULTICLASS = MeanOf(
     name="brier",
     term="{square_sum} - 2 * {label_probability} + 1",
     direction=Direction.LOWER,
     unit=Unit.NUMBER,
-    tasks=frozenset(t for t in CLASSIFICATION if t.value == "multiclass"),
-    formula="mean of Σ_k (p_k − y_k)²",
+    tasks=frozenset({Task.MULTICLASS}),
 )
+"""Mean of Σ_k (p_k − y_k)²."""

@@ -12,16 +12,18 @@ from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.metrics.binned_scores import BinnedScores, bin_scores
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.one_vs_rest import OneVsRest
-from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, explain_missing, share_units
+from memeci.metrics.part import InfluenceTable, Part, UnitInfluence
 from memeci.metrics.scored import RankedSide, Scores, SetResult, list_sides
 from memeci.metrics.sorted_scores import SortedScores, sort_scores
 from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
+from memeci.metrics.units import share_units
 
 BIN_ABOVE = 2_000_000
 """Examples beyond which scores are put into bins."""
@@ -38,10 +40,10 @@ Result = TypeVar("Result")
 def measure_ranks(tallies: Tallies, metrics: Sequence[RankMetric], positions: Sequence[int], *, bin_above: int = BIN_ABOVE) -> Part:
     """Return the part of all rank metrics."""
     jobs = _list_jobs(tallies, metrics)
-    total = _Total(tallies, len(metrics), [column for job in jobs for column in job.columns])
+    table = _RankTable(tallies, len(metrics), [column for job in jobs for column in job.columns])
     for job in jobs:
-        total.add(job, bin_above)
-    return total.build(metrics, positions)
+        table.add(job, bin_above)
+    return table.build([metric.undefined for metric in metrics], positions)
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -61,19 +63,15 @@ def _list_jobs(tallies: Tallies, metrics: Sequence[RankMetric]) -> list[_Job]:
     return [_Job(arrays, tuple(metrics[i] for i in chosen), tuple(chosen), n) for arrays, chosen, n in sources if chosen]
 
 
-class _Total:
-    """Adds up values and influence. What no job fills stays NaN."""
+class _RankTable(InfluenceTable):
+    """Adds up what the jobs of several classes find; ``filled`` lists the columns that have a job."""
 
     def __init__(self, tallies: Tallies, n_metrics: int, filled: Sequence[int]) -> None:
-        self.tallies = tallies
-        n_slices = len(tallies.leaves.slices)
-        shape = (n_slices, n_metrics)
-        self.baseline, self.candidate = np.full(shape, np.nan), np.full(shape, np.nan)
+        super().__init__(tallies, n_metrics)
+        shape = self.candidate.shape
         self.baseline[:, filled], self.candidate[:, filled] = 0.0, 0.0
         self.positive, self.negative = np.full(shape, np.inf), np.full(shape, np.inf)
         self.slack = np.zeros(shape)
-        self.influence = UnitInfluence.empty(n_slices, tallies.n_units, n_metrics)
-        self.unknown = np.zeros(n_metrics, dtype=bool)
 
     def add(self, job: _Job, bin_above: int) -> None:
         arrays, columns = job.arrays, list(job.columns)
@@ -88,7 +86,7 @@ class _Total:
         first = 0
         for slice_set in self.tallies.leaves.sets:
             rows = slice(first, first := first + len(slice_set.keys))
-            shares = share_units(self.tallies, arrays, slice_set)
+            shares = share_units(self.tallies, slice_set)
             measure = functools.partial(_measure_set, slice_set=slice_set, metrics=job.metrics, n_units=shares.shape[1])
             results = _map_sides(measure, ranked, n)
             if binned:
@@ -106,19 +104,9 @@ class _Total:
             self.negative[at] = np.minimum(self.negative[at], result.negatives[:, None])
             self.slack[at] += result.slack / job.classes
 
-    def build(self, metrics: Sequence[RankMetric], positions: Sequence[int]) -> Part:
-        has_baseline = self.tallies.has_baseline
-        # Without a baseline these are the errors of the candidate's own values.
-        se = self.influence.standard_error()
-        blocks: tuple[PartBlock, ...] = ()
-        if has_baseline:
-            blocks = self.influence.blocks(self.candidate - self.baseline)
-        else:
-            self.baseline[:] = np.nan
-        reasons = explain_missing([m.undefined for m in metrics], self.baseline, self.candidate, has_baseline=has_baseline)
-        reasons[np.isnan(self.baseline) & ~np.isnan(self.candidate) & self.unknown] = NOT_IN_BASELINE
+    def build(self, undefined: Sequence[str], positions: Sequence[int]) -> Part:
         positive, negative = (np.where(np.isfinite(n), n, -1.0) for n in (self.positive, self.negative))
-        return Part(np.array(positions), self.baseline, self.candidate, se, se, positive, negative, reasons, blocks, slack=self.slack)
+        return replace(super().build(undefined, positions), n_positive=positive, n_negative=negative, slack=self.slack)
 
 
 def _are_equal(first: Scores, second: Scores) -> bool:

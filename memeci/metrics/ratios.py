@@ -10,7 +10,7 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.averages import Ratio
-from memeci.metrics.metric import divide
+from memeci.metrics.sums import divide
 from memeci.records import Direction
 
 Parts = tuple[Floats, Floats, Floats]

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-
-Codes = NDArray[np.int64]
+from memeci.metrics.tallies import Codes
 
 
 class Runs(msgspec.Struct, frozen=True):

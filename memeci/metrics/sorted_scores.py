@@ -9,18 +9,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from memeci.measurements import Floats
-from memeci.metrics.metric import RankMetric, sum_by
-from memeci.metrics.sample import sort_examples
+from memeci.measurements import Floats, Integers
+from memeci.metrics.metric import RankMetric
+from memeci.metrics.rounding import Rounding, fit_roundings
+from memeci.metrics.sample import sort_examples, split_examples
 from memeci.metrics.scored import Scores, SetResult
-from memeci.metrics.steps import Steps, fit_steps
+from memeci.metrics.sums import sum_by
 from memeci.metrics.tallies import SliceSet
 from memeci.metrics.thresholds import Ranked, Thresholds
 
 MIN_SCORE_BITS = 36
 """Fewer bits for a score would make too many different ones equal."""
-
-Whole = NDArray[np.int64]
 
 
 class SortedScores(msgspec.Struct, frozen=True, dict=True):
@@ -32,7 +31,7 @@ class SortedScores(msgspec.Struct, frozen=True, dict=True):
     positive: NDArray[np.uint8]
     unit: NDArray[Any]
     leaf: NDArray[np.int32]
-    place: Whole | None
+    place: Integers | None
     weight: Floats | None = None
 
     def measure(self, slice_set: SliceSet, metrics: tuple[RankMetric, ...], n_units: int) -> SetResult:
@@ -69,7 +68,7 @@ class SortedScores(msgspec.Struct, frozen=True, dict=True):
         return np.repeat(by_threshold, np.diff(self._starts, append=len(self.place)))
 
     @cached_property
-    def _starts(self) -> Whole:
+    def _starts(self) -> Integers:
         """Where each threshold begins."""
         place = self.place
         return np.flatnonzero(np.r_[True, place[1:] != place[:-1]]) if place is not None and len(place) else np.zeros(0, np.int64)
@@ -78,14 +77,9 @@ class SortedScores(msgspec.Struct, frozen=True, dict=True):
         """Return the examples of each slice of the set."""
         if not slice_set.columns:
             return [self]
-        n_slices = len(slice_set.keys)
-        # int16 sorts by radix: the cost stays near that of one pass.
-        slices = slice_set.membership.astype(np.int16 if n_slices < 2**15 else np.int64)[self.leaf]
-        by_slice = np.argsort(slices, kind="stable")
-        bounds = np.searchsorted(slices[by_slice], np.arange(n_slices + 1))
-        return [self._take(by_slice[bounds[s] : bounds[s + 1]]) for s in range(n_slices)]
+        return [self._take(rows) for rows in split_examples(slice_set, self.leaf)]
 
-    def _take(self, rows: Whole) -> SortedScores:
+    def _take(self, rows: Integers) -> SortedScores:
         place = None if self.place is None else self.place[rows]
         weight = None if self.weight is None else self.weight[rows]
         return SortedScores(self.positive[rows], self.unit[rows], self.leaf[rows], place, weight)
@@ -119,14 +113,14 @@ def _list_packings(scores: Scores) -> list[_Packing]:
     """Return the ways to pack, the likeliest to succeed first; none where the scores, or what goes with them, do not fit."""
     leaf_bits, unit_bits = (int(column.max()).bit_length() for column in (scores.leaf, scores.unit))
     score_bits = 61 - leaf_bits - unit_bits
-    fitting = fit_steps(scores.score, score_bits) if score_bits >= MIN_SCORE_BITS else []
-    return [_Packing(steps, leaf_bits, unit_bits) for steps in fitting]
+    fitting = fit_roundings(scores.score, score_bits) if score_bits >= MIN_SCORE_BITS else []
+    return [_Packing(rounding, leaf_bits, unit_bits) for rounding in fitting]
 
 
 class _Packing(msgspec.Struct, frozen=True):
     """How an example fits into 62 bits: a rounded score above its leaf, label and unit. Sorting whole numbers needs no gathering after."""
 
-    steps: Steps
+    rounding: Rounding
     leaf_bits: int
     unit_bits: int
 
@@ -144,8 +138,8 @@ class _Packing(msgspec.Struct, frozen=True):
             return None
         return SortedScores(positive, unit, leaf, None if n_rises == len(keys) - 1 else keys)
 
-    def _pack(self, scores: Scores) -> Whole:
-        keys = self.steps.count(scores.score)
+    def _pack(self, scores: Scores) -> Integers:
+        keys = self.rounding.apply(scores.score)
         if self.leaf_bits:
             keys <<= self.leaf_bits
             keys |= scores.leaf

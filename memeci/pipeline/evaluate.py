@@ -22,7 +22,7 @@ from memeci.engines.shared import Moved, find_moved
 from memeci.engines.tallying import build_tallies
 from memeci.errors import CommandError, ConfigError
 from memeci.filenames import PREDICTIONS_FILE
-from memeci.outputs import check_outputs, write_outputs
+from memeci.output_folder import check_outputs, write_outputs
 from memeci.pipeline.assemble import Parts, assemble
 from memeci.pipeline.baseline import FoundSide, Search, find_baseline
 from memeci.pipeline.incident import CrashError, build_incident, write_incident

@@ -10,7 +10,7 @@ from memeci.config import Config, hide_secrets
 from memeci.diagnosis import diagnose_crash
 from memeci.diagnosis.incident import find_log_tail
 from memeci.errors import CommandError
-from memeci.outputs import write_outputs
+from memeci.output_folder import write_outputs
 from memeci.pipeline.assemble import format_now
 from memeci.pipeline.picture import Drawn, draw_record
 from memeci.pipeline.render import render_record

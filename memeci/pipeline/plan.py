@@ -29,7 +29,7 @@ from memeci.pipeline.wording import (
     say_incomparable,
 )
 from memeci.policy import Policy
-from memeci.records import Evaluation, Pairing, Task, Text
+from memeci.records import Pairing, Task, Text
 
 COMMON_SHARE_NEEDED = 0.95
 
@@ -66,7 +66,8 @@ def build_policy(config: Config, found: FoundSide | None, leaves: Leaves) -> Pol
     Raises DataError for a gate on a slice that has no examples: it must not hold by being forgotten.
     """
     record = found.record if found is not None else None
-    policy = _build_policy(config, record)
+    noise, runs = (record.noise, record.noise_runs) if record is not None else ({}, 0)
+    policy = config.build_policy(noise=noise, noise_runs=runs, ungated=UNGATED)
     known = leaves.list_scopes(config.slices)
     for metric, scope in policy.gates:
         if "=" in scope and scope not in known:
@@ -76,10 +77,6 @@ def build_policy(config: Config, found: FoundSide | None, leaves: Leaves) -> Pol
                 "find out why they are gone, or take the gate away.",
             )
     return policy
-
-
-def _build_policy(config: Config, record: Evaluation | None) -> Policy:
-    return config.build_policy(noise=record.noise if record else None, noise_runs=record.noise_runs if record else 0, ungated=UNGATED)
 
 
 def decide_tallies(tallied: Tallied, plan: TallyPlan, policy: Policy, notes: tuple[Text, ...], found: FoundSide | None) -> Decided:

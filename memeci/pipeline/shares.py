@@ -15,7 +15,7 @@ from memeci.engines.examples import fetch_flips
 from memeci.engines.explaining import Changes, count_changes, find_written
 from memeci.engines.tallying import Tallied
 from memeci.measurements import Integers, SliceKey
-from memeci.metrics.metric import sum_whole_by
+from memeci.metrics.sums import sum_whole_by
 from memeci.metrics.tallies import CellTally, Tallies
 from memeci.records import FlipExample, SliceShare
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from memeci.formatting import MINUS, format_count, format_delta, format_slice, format_value
+from memeci.formatting import format_count, format_delta, format_slice, format_value
 from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Status, Unit
 from memeci.report.escape import to_code, to_prose, to_url
 from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
+from memeci.report.heat import HEAT_RIGHT, HEAT_WRONG, render_heat
 from memeci.report.order import (
-    MatrixCell,
     build_matrix,
     select_flips,
     select_notable,
@@ -33,10 +33,6 @@ from memeci.report.rows import (
 from memeci.report.words import STATUS, STATUS_EMOJI, WORDS, Phrases
 
 MAX_REASONS = 8
-
-# The share of a true label's examples from which a cell gets its mark: right (on the diagonal), and wrong.
-HEAT_RIGHT = ((0.95, "💯"), (0.80, "🔥"), (0.60, "⚠️"), (0.0, "❌"))
-HEAT_WRONG = ((0.25, "❌"), (0.10, "⚠️"))
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -142,20 +138,6 @@ def render_flip_table(flips: Sequence[FlipExample], say: Phrases, text_limit: in
     lines = [_join_cells([columns[i][0] for i in filled]), _join_cells([":--" for _ in filled])]
     lines += [_join_cells([cells[i][row] for i in filled]) for row in range(len(flips))]
     return "\n".join(lines)
-
-
-def render_heat(cell: MatrixCell, right: bool) -> str:
-    """Return one cell of the emoji heatmap: mark, count, and the change in brackets."""
-    if not right and cell.count == 0 and not cell.change:
-        return "·"
-    scale = HEAT_RIGHT if right else HEAT_WRONG
-    mark = next((emoji for floor, emoji in scale if cell.share >= floor), "") if cell.count or right else ""
-    change = f" ({format_matrix_change(cell.change)})" if cell.change else ""
-    return _unbreakable(f"{mark} {format_count(cell.count)}{change}".strip())
-
-
-def format_matrix_change(change: int) -> str:
-    return ("+" if change > 0 else MINUS) + format_count(abs(change))
 
 
 def _format_legend(say: Phrases, *, has_change: bool) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from memeci.formatting import format_slice
 from memeci.records import Evaluation, FlipKind, Status
-from memeci.report.comment_view import render_heat
 from memeci.report.escape import to_html
 from memeci.report.flips import format_flip_counts, title_flips
+from memeci.report.heat import render_heat
 from memeci.report.order import build_matrix, select_flips, select_overall, sort_slices
 from memeci.report.rows import Row, build_facts, build_row, build_visibility, format_baseline, format_candidate
 from memeci.report.words import STATUS, STATUS_EMOJI, Phrases, choose_language

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from memeci.formatting import format_count, format_slice
 from memeci.records import FlipExample, FlipKind, Outcome
-from memeci.report.comment_view import format_matrix_change
 from memeci.report.escape import to_line
+from memeci.report.heat import format_matrix_change
 from memeci.report.order import MatrixCell
 from memeci.report.rows import Row
 from memeci.report.words import Phrases

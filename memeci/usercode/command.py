@@ -63,7 +63,7 @@ def _start(command: str, folder: Path, environment: Mapping[str, str]) -> subpro
 
 def _stream(process: subprocess.Popen[bytes], echo: BinaryIO, tail: deque[bytes]) -> None:
     """Copy the output to ``echo`` and its last lines to ``tail``, until it is closed or the command has ended."""
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for above
+    assert process.stdout is not None  # noqa: S101 - start_session asks for a pipe
     descriptor = process.stdout.fileno()
     pending, closed = b"", False
     for chunk in _read_chunks(process, descriptor):

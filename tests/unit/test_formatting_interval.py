@@ -19,9 +19,9 @@ from memeci.records import Unit
         (None, 0.1, "–"),
     ],
 )
-def test_interval_of_a_number(low: float | None, high: float | None, shown: str) -> None:
+def test_interval_of_a_number__has_the_same_decimals_at_both_ends(low: float | None, high: float | None, shown: str) -> None:
     assert format_interval(low, high, Unit.NUMBER) == shown
 
 
-def test_interval_of_a_rate() -> None:
+def test_interval_of_a_rate__is_in_points() -> None:
     assert format_interval(-0.0512, -0.0129, Unit.RATE) == "[−5.1, −1.3]"

@@ -49,7 +49,7 @@ def test_words_are_evenly_drawn() -> None:
     ("text", "short"),
     [("ok", "ok"), ("x" * 30, "x" * 23 + "…"), ("a\nb\tc", "a b c"), ("\u202eevil", "evil"), ("", ""), ("👨‍🍳", "👨‍🍳")],
 )
-def test_shorten(text: str, short: str) -> None:
+def test_shorten__gives_one_printable_line_and_shows_a_cut(text: str, short: str) -> None:
     assert shorten(text) == short
 
 

@@ -101,7 +101,7 @@ def test_too_long__says_so_with_the_text() -> None:
         fit_text("摆烂" * 200, Box(0, 0, 200, 40), measure, sizes=(20, 80))
 
 
-def test_alignment() -> None:
+def test_alignment__puts_the_line_at_its_side_of_the_box() -> None:
     left, right = (fit_text("摆烂", Box(10, 0, 500, 40), measure, sizes=(20, 20), align=a).lines[0] for a in ("left", "right"))
     assert left.x == pytest.approx(10 + 1.6)
     assert right.x + right.width == pytest.approx(510 - 1.6)

@@ -14,7 +14,7 @@ import sklearn.metrics as sk
 from msgspec.structs import replace
 
 from memeci.decision import decide
-from memeci.metrics import CLASS_RATIOS, cell_counts, cell_groups
+from memeci.metrics import CLASS_RATIOS, cell_groups, label_cells
 from memeci.metrics.averages import OfClass
 from memeci.metrics.evidence import build_calibration, build_classes, build_confusion, build_roc
 from memeci.metrics.means import build_score_metric
@@ -73,14 +73,14 @@ def test_the_positive_class_is_never_predicted(tmp_path: Path) -> None:
     assert measured.value("average_precision") == 0.5
 
 
-def test_one_example(tmp_path: Path) -> None:
+def test_one_example__has_accuracy_and_no_correlation_or_rank(tmp_path: Path) -> None:
     table = _binary("1", "1", [0.9])
     measured = Run().measure(tmp_path, table, table)
     _assert_missing(measured, *OF_NEGATIVE, "mcc", "cohen_kappa", "roc_auc")
     assert measured.value("accuracy") == 1
 
 
-def test_one_number(tmp_path: Path) -> None:
+def test_one_number__has_an_error_and_no_correlation(tmp_path: Path) -> None:
     table = {"id": ["a"], "label": [1.5], "prediction": [2.0]}
     measured = Run().measure(tmp_path, table, table)
     _assert_missing(measured, "r2", "pearson", "spearman")
@@ -207,7 +207,7 @@ def test_slice_by_slice_gives_what_all_slices_at_once_give(tmp_path: Path, monke
     baseline["prediction"] = [x if "quote" not in x else "愤怒" for x in baseline["prediction"]]
     run = Run(task=Task.MULTICLASS, slices=SLICES, metrics=("accuracy", "macro_f1", "mcc", "cohen_kappa", "weighted_precision", rare))
     whole = run.measure(tmp_path, candidate, {**baseline, "label": candidate["label"]})
-    monkeypatch.setattr(cell_counts, "CHUNK", 1)
+    monkeypatch.setattr(label_cells, "CHUNK", 1)
     monkeypatch.setattr(cell_groups, "DENSE_CELLS", 0)
     sliced = measure(whole.tallies, whole.metrics)
     assert np.isnan(whole.value("recall[rare]", lang="en"))

@@ -16,9 +16,9 @@ from memeci.metrics.evidence import build_calibration, build_roc
 from memeci.metrics.measure import measure
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.ranking import AveragePrecision, RocAuc
+from memeci.metrics.rounding import Rounding, fit_roundings
 from memeci.metrics.scored import Scores
 from memeci.metrics.sorted_scores import sort_scores
-from memeci.metrics.steps import Steps, fit_steps
 from memeci.metrics.tallies import Leaves, ScoreArrays, SliceSet, Tallies, UnitTotals
 from memeci.pipeline.wording import note_bins
 from memeci.policy import Policy
@@ -133,11 +133,11 @@ def test_bins_of_a_single_score__are_exact_and_say_so() -> None:
 
 
 @pytest.mark.parametrize("scores", [[0.0, -0.0, 5e-324, 1e-30, 0.3, 0.5, 1 - 2**-53, 1.0], [-1e300, -1.0, 0.0, 1e-9, 7e299]])
-def test_steps__never_turn_two_scores_round(scores: list[float]) -> None:
+def test_rounding__never_turns_two_scores_round(scores: list[float]) -> None:
     score = np.sort(np.r_[scores, np.random.default_rng(0).random(5_000) ** 20])
     for bits in (4, 40, 51):
-        for steps in fit_steps(score, bits):
-            found = steps.count(score)
+        for rounding in fit_roundings(score, bits):
+            found = rounding.apply(score)
             assert (np.diff(found) >= 0).all()
             assert found[0] >= 0
             assert found[-1] < 2**bits
@@ -145,8 +145,8 @@ def test_steps__never_turn_two_scores_round(scores: list[float]) -> None:
 
 def test_log_odds__tell_apart_what_a_sure_model_says() -> None:
     score = 1 / (1 + np.exp(-np.linspace(-30, 30, 100_000)))
-    even, odds = (len(np.unique(Steps(score.min(), score.max(), 40, logit=logit).count(score))) for logit in (False, True))
-    assert fit_steps(score, 40)[0].logit
+    even, odds = (len(np.unique(Rounding(score.min(), score.max(), 40, logit=logit).apply(score))) for logit in (False, True))
+    assert fit_roundings(score, 40)[0].logit
     assert odds == len(np.unique(score)) > even
 
 

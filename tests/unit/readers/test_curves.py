@@ -28,7 +28,7 @@ def read(tmp_path: Path, name: str, text: str) -> Curve:
     return read_curve(tmp_path / name)
 
 
-def test_keras_csv_logger(tmp_path: Path) -> None:
+def test_keras_csv_logger__nan_is_where_the_loss_broke(tmp_path: Path) -> None:
     curve = read(tmp_path, "training.csv", KERAS)
     assert curve.steps == (0.0, 1.0)
     assert curve.series["loss"] == (1.2, None)
@@ -110,7 +110,7 @@ def test_missing_file__says_so(tmp_path: Path) -> None:
         ("evaltools/dvc/metrics_history.jsonl", 16, {"accuracy"}),
     ],
 )
-def test_logs_of_real_runs(shared_data: Path, path: str, n_steps: int, names: set[str]) -> None:
+def test_logs_of_real_runs__are_read_to_their_last_step(shared_data: Path, path: str, n_steps: int, names: set[str]) -> None:
     curve = read_curve(shared_data / path)
     assert len(curve.steps) == n_steps
     assert names <= set(curve.series)

@@ -14,11 +14,11 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.cell_groups import Atoms, CellGroup, SlicedAtoms, group_cells, slice_atoms, split_cells
-from memeci.metrics.cell_rows import average_counts, find_base_gradient
-from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, divide, sum_by
+from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, average_counts, find_base_gradient
 from memeci.metrics.part import PartBlock
-from memeci.metrics.runs import Codes, Entries, Runs, build_runs, find_entries
-from memeci.metrics.tallies import CellTally, SliceSet, Tallies
+from memeci.metrics.runs import Entries, Runs, build_runs, find_entries
+from memeci.metrics.sums import divide, sum_by
+from memeci.metrics.tallies import CellTally, Codes, SliceSet, Tallies
 
 CHUNK = 12_288
 """Slices × labels, and cells, taken at once: what the processor's cache holds."""

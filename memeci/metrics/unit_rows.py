@@ -7,29 +7,26 @@ from typing import Protocol
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import Gradient, LabelCounts, LabelMetric, divide, sum_by
-from memeci.metrics.runs import Codes, find_entries
-from memeci.metrics.tallies import CellTally, MultilabelTally, SliceSet, Tallies
+from memeci.metrics.metric import Gradient, LabelCounts, average_counts
+from memeci.metrics.runs import find_entries
+from memeci.metrics.sums import divide, sum_by
+from memeci.metrics.tallies import CellTally, Codes, MultilabelTally, SliceSet, Tallies
+from memeci.metrics.units import weigh_slices
 
 
 class Rows(Protocol):
     """What the label metrics need of a tally, whatever its form. R rows, S slices."""
 
-    n_slices: int
+    slice_set: SliceSet
     base_counts: LabelCounts
     cand_counts: LabelCounts
     mean_counts: LabelCounts
 
-    def base_gradient(self, metric: LabelMetric) -> Gradient:
-        """Return the gradient at the baseline's counts; zeros without a baseline: errors are then those of the candidate's values."""
-        ...
-
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
-        """Return float64[R]: influence of one row's unit of weight on candidate − baseline, not centred."""
-        ...
+        """Return float64[R]: influence of one row's unit of weight on candidate − baseline.
 
-    def centre(self, influence: Floats) -> Floats:
-        """Return the same less its mean within the slice."""
+        Centred within the slice where a row is of single examples; of sums `UnitInfluence.standard_error` takes the mean off.
+        """
         ...
 
     def swap_effect(self, gradient: Gradient) -> Floats:
@@ -40,34 +37,17 @@ class Rows(Protocol):
         """Return float64[S, U]: weighted sums over rows by slice and unit, as shares of the slice's weight."""
         ...
 
-    def unit_shares(self, tallies: Tallies) -> Floats:
-        """Return float64[S, U]: each unit's part of the slice's weight."""
-        ...
-
-
-def find_base_gradient(metric: LabelMetric, counts: LabelCounts, *, has_baseline: bool) -> Gradient:
-    """Return the gradient at the baseline's counts, or zeros where there is none."""
-    if has_baseline:
-        return metric.gradient(counts)
-    nothing = np.zeros_like(counts.true)
-    return Gradient(nothing, nothing, nothing)
-
-
-def average_counts(a: LabelCounts, b: LabelCounts) -> LabelCounts:
-    """Return the counts midway between two models'."""
-    true, predicted, present = (a.true + b.true) / 2, (a.predicted + b.predicted) / 2, a.present | b.present
-    return LabelCounts(a.runs, a.label, true, predicted, a.support, present, a.n_labels, a.positive)
-
 
 class CellRows:
     """Rows of joint cells (y, b, c) by unit."""
 
-    def __init__(self, cells: CellTally, tallies: Tallies, slices: Codes, n_slices: int) -> None:
-        self.has_baseline = tallies.has_baseline
+    def __init__(self, cells: CellTally, tallies: Tallies, slice_set: SliceSet) -> None:
+        assert cells.unit is not None  # noqa: S101 - without units `label_cells` measures
+        self.slice_set = slice_set
+        slices, n_slices = slice_set.membership[cells.leaf], len(slice_set.keys)
         keep = np.flatnonzero(slices >= 0)
         self.slice, self.n_slices = slices[keep], n_slices
-        self.weight = cells.weight[keep]
-        self.unit = None if cells.unit is None else cells.unit[keep]
+        self.weight, self.unit = cells.weight[keep], cells.unit[keep]
         self.positive, self.n_labels = tallies.positive, len(tallies.labels)
         codes = [column[keep] for column in (cells.label, cells.base, cells.cand)]
         keys = [self.slice * self.n_labels + code for code in codes]
@@ -91,41 +71,31 @@ class CellRows:
     def _one_side(self, gradient: Gradient, predicted: Codes) -> Floats:
         return np.asarray(np.where(predicted == self.label, gradient.true[self.label], 0.0) + gradient.predicted[predicted])
 
-    def base_gradient(self, metric: LabelMetric) -> Gradient:
-        return find_base_gradient(metric, self.base_counts, has_baseline=self.has_baseline)
-
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         by_support = cand.support[self.label] - base.support[self.label]
-        return np.asarray(self._one_side(cand, self.cand) - self._one_side(base, self.base) + by_support)
-
-    def centre(self, influence: Floats) -> Floats:
+        influence = self._one_side(cand, self.cand) - self._one_side(base, self.base) + by_support
         mean = divide(sum_by(self.slice, self.weight * influence, self.n_slices), self.total, 0.0)
-        return influence - mean[self.slice]
+        return np.asarray(influence - mean[self.slice])
 
     def swap_effect(self, gradient: Gradient) -> Floats:
         return self._one_side(gradient, self.cand) - self._one_side(gradient, self.base)
 
     def sum_by_unit(self, values: Floats, n_units: int) -> Floats:
-        assert self.unit is not None  # noqa: S101 - asked only where there are units
         flat = self.slice * n_units + self.unit
         sums = sum_by(flat, divide(self.weight * values, self.total[self.slice], 0.0), self.n_slices * n_units)
         return sums.reshape(self.n_slices, n_units)
-
-    def unit_shares(self, tallies: Tallies) -> Floats:
-        return self.sum_by_unit(np.ones(len(self.weight)), tallies.n_units)
 
 
 class MultilabelRows:
     """Rows of sums by unit and label: an example may add to several."""
 
     def __init__(self, tally: MultilabelTally, tallies: Tallies, slice_set: SliceSet) -> None:
-        self.has_baseline = tallies.has_baseline
         slices = slice_set.membership[tally.leaf]
         keep = slices >= 0
         self.tally = MultilabelTally(*(getattr(tally, name)[keep] for name in tally.__struct_fields__))
         self.slice, self.n_slices, self.n_labels = slices[keep], len(slice_set.keys), len(tallies.labels)
         self.slice_set = slice_set
-        self.total = weigh_slice_set(tallies, slice_set)
+        self.total = weigh_slices(tallies, slice_set)
         self.entry = self.slice * self.n_labels + self.tally.label
         self.entries = find_entries(self.n_slices, self.n_labels, [np.arange(self.n_slices * self.n_labels)])
         t, support = self.tally, self._share(self.tally.support)
@@ -141,18 +111,11 @@ class MultilabelRows:
     def _share(self, sums: Floats) -> Floats:
         return divide(sum_by(self.entry, sums, len(self.entries.label)), self.entries.runs.spread(self.total), 0.0)
 
-    def base_gradient(self, metric: LabelMetric) -> Gradient:
-        return find_base_gradient(metric, self.base_counts, has_baseline=self.has_baseline)
-
     def influence(self, base: Gradient, cand: Gradient) -> Floats:
         t = self.tally
         by_cand = self._weigh(cand, t.cand_true, t.cand_predicted)
         by_base = self._weigh(base, t.base_true, t.base_predicted)
         return np.asarray(by_cand - by_base + (cand.support - base.support)[self.entry] * t.support)
-
-    def centre(self, influence: Floats) -> Floats:
-        # A row is a sum over examples: the mean is taken off per unit, in UnitInfluence.standard_error.
-        return influence
 
     def swap_effect(self, gradient: Gradient) -> Floats:
         t = self.tally
@@ -164,19 +127,3 @@ class MultilabelRows:
     def sum_by_unit(self, values: Floats, n_units: int) -> Floats:
         flat = self.slice * n_units + self.tally.unit
         return sum_by(flat, divide(values, self.total[self.slice], 0.0), self.n_slices * n_units).reshape(self.n_slices, n_units)
-
-    def unit_shares(self, tallies: Tallies) -> Floats:
-        assert tallies.units is not None  # noqa: S101 - the plan asks for them with several labels an example
-        slices = self.slice_set.membership[tallies.units.leaf]
-        keep = slices >= 0
-        flat = slices[keep] * tallies.n_units + tallies.units.unit[keep]
-        sums = sum_by(flat, tallies.units.weight[keep], self.n_slices * tallies.n_units)
-        return divide(sums.reshape(self.n_slices, tallies.n_units), self.total[:, None], 0.0)
-
-
-def weigh_slice_set(tallies: Tallies, slice_set: SliceSet) -> Floats:
-    """Return float64[S]: the weight of each slice of a set, from the totals by unit."""
-    assert tallies.units is not None  # noqa: S101 - as above
-    slices = slice_set.membership[tallies.units.leaf]
-    keep = slices >= 0
-    return sum_by(slices[keep], tallies.units.weight[keep], len(slice_set.keys))

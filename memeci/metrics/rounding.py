@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from memeci.measurements import Floats
-
-Whole = NDArray[np.int64]
+from memeci.measurements import Floats, Integers
 
 TINY = 2.0**-60
 
 
-class Steps(msgspec.Struct, frozen=True):
+class Rounding(msgspec.Struct, frozen=True):
     """Maps scores from ``low`` to ``high`` to 0 … 2**bits − 1, in equal steps of the score or (``logit``) of about its log odds.
 
     The latter tells apart what a sure model says: 0.99999 and 0.999999.
@@ -24,17 +21,17 @@ class Steps(msgspec.Struct, frozen=True):
     bits: int
     logit: bool = False
 
-    def count(self, score: Floats) -> Whole:
+    def apply(self, score: Floats) -> Integers:
         """Return the step of each score."""
-        return self._count_logit(score) if self.logit else self._count_evenly(score)
+        return self._apply_logit(score) if self.logit else self._apply_evenly(score)
 
-    def _count_evenly(self, score: Floats) -> Whole:
+    def _apply_evenly(self, score: Floats) -> Integers:
         scaled = score - self.low
         scaled *= (2.0**self.bits - 1) / (self.high - self.low)
         return scaled.astype(np.int64)
 
-    def _count_logit(self, score: Floats) -> Whole:
-        """The bits of a positive double, read as a whole number, grow like its logarithm, and where the double grows."""
+    def _apply_logit(self, score: Floats) -> Integers:
+        # The bits of a positive double, read as a whole number, grow like its logarithm, and where the double grows.
         first, last = _compute_log_odds(np.array([self.low, self.high])).tolist()
         odds = _compute_log_odds(score)
         odds -= first
@@ -42,22 +39,22 @@ class Steps(msgspec.Struct, frozen=True):
         return odds >> excess if excess > 0 else odds
 
 
-def fit_steps(score: Floats, bits: int) -> list[Steps]:
+def fit_roundings(score: Floats, bits: int) -> list[Rounding]:
     """Return the ways to map these scores, first the one that is likelier to keep different ones apart.
 
-    None where all are equal or some are infinite.
+    None fits where all are equal or some are infinite: the list is empty.
     """
     low, high = float(score.min()), float(score.max())
     if not 0 < high - low < np.inf or not np.isfinite(2.0**bits / (high - low)):
         return []
-    plain = Steps(low, high, bits)
+    plain = Rounding(low, high, bits)
     if low < 0 or high > 1:
         return [plain]
-    ways = [plain, Steps(low, high, bits, logit=True)]
+    ways = [plain, Rounding(low, high, bits, logit=True)]
     sure = np.count_nonzero((score < 2.0**-8) | (score > 1 - 2.0**-8))
     return ways if sure < len(score) / 2 else ways[::-1]
 
 
-def _compute_log_odds(score: Floats) -> Whole:
+def _compute_log_odds(score: Floats) -> Integers:
     # A little more, so that 0 and 1 are not infinitely far out. It takes nothing from scores above 2⁻¹¹².
     return (score + TINY).view(np.int64) - (1.0 - score + TINY).view(np.int64)
