@@ -40,7 +40,9 @@ def complete_outputs(folder: Path, config: Config, environment: Mapping[str, str
         tempfile.TemporaryDirectory(prefix="memeci-", dir=folder) as scratch,
         DuckDBEngine(memory_limit=config.memory_limit) as engine,
     ):
-        table, _ = load_candidate(engine, record.candidate.source, Setup(config, environment, Path(scratch)))
+        # The task may have been named on the command line; found anew from the data it could be another one.
+        setup = Setup(replace(config, task=record.task), environment, Path(scratch))
+        table, _ = load_candidate(engine, record.candidate.source, setup)
         if record.dataset.digest is None:
             record = replace(record, dataset=replace(record.dataset, digest=compute_digest(engine, table)))
             (Path(scratch) / RECORD_FILE).write_bytes(encode_record(record))
