@@ -427,6 +427,13 @@ def test_a_release_of_predictions_left_out__reads_them_as_the_evaluation_did(tmp
     assert pq.read_schema(released / "predictions.parquet") == pq.read_schema(kept / "predictions.parquet")
 
 
+def test_a_release_of_an_evaluation_that_lost_its_predictions__says_that_they_are_gone(repository: RepoBuilder) -> None:
+    run_memeci(repository.path, "evaluate")
+    (repository.path / ".memeci" / "predictions.parquet").unlink()
+    ran = run_memeci(repository.path, "release")
+    assert (ran.code, "predictions.parquet does not exist" in ran.err) == (2, True)
+
+
 def test_own_function_that_fails_early__is_explained_however_much_is_left_to_read(tmp_path: Path) -> None:
     write_table(tmp_path / "a.csv", {"id": list(range(5000)), "text": ["好" * 50] * 5000})
     (tmp_path / "own.py").write_text("def f(example):\n    return example['nothing']\n")
