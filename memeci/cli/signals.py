@@ -9,8 +9,8 @@ from types import FrameType
 
 from memeci.errors import Interrupted
 
-# GitHub cancels with SIGINT, then SIGTERM; GitLab, systemd and Docker with SIGTERM; a closed terminal with SIGHUP.
-_ASKING = (signal.SIGTERM, signal.SIGHUP)
+# GitHub cancels with SIGINT, then SIGTERM; GitLab, systemd and Docker with SIGTERM; a closed terminal with SIGHUP, Ctrl-\ with SIGQUIT.
+_ASKING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 @contextlib.contextmanager

@@ -74,8 +74,8 @@ class AveragePrecision(msgspec.Struct, frozen=True):
         positives = at.positives
         if positives <= 0:
             return Ranked.undefined(at)
-        true_positives = positives - at.positive_below
-        n = true_positives + (at.negatives - at.negative_below)
+        true_positives, n = at.sum_from_top()
+        n += true_positives
         precision = np.divide(true_positives, n, out=true_positives)
         value = float(np.dot(at.positive.astype(np.float64, copy=False), precision) / positives)
         share = np.divide(at.positive, n, out=n)

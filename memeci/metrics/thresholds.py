@@ -27,6 +27,14 @@ class Thresholds(msgspec.Struct, frozen=True, dict=True):
     def negative_below(self) -> Floats:
         return _sum_below(self.negative)
 
+    def sum_from_top(self) -> tuple[Floats, Floats]:
+        """Return the weight of positives and of negatives with the same score or a higher one.
+
+        Added from the top: taken from the total, a heavy weight far below would leave none of the digits of light ones above it.
+        """
+        positive, negative = (np.cumsum(weight[::-1])[::-1].astype(np.float64) for weight in (self.positive, self.negative))
+        return positive, negative
+
     @cached_property
     def positives(self) -> float:
         return float(self.positive_below[-1] + self.positive[-1]) if len(self.positive) else 0.0

@@ -24,12 +24,15 @@ from memeci.records import encode_record
 def complete_outputs(folder: Path, config: Config, environment: Mapping[str, str]) -> None:
     """Write predictions.parquet into ``folder`` from the file the record names, and its digest into the record.
 
-    Nothing is done where they are there already. Raises DataError where that file is gone, or is not the one evaluated.
+    Nothing is done where they are there already, or the evaluation did not leave them out.
+    Raises DataError where that file is gone, or is not the one evaluated.
     """
     target = folder / PREDICTIONS_FILE
     if target.exists() or not (folder / RECORD_FILE).is_file():
         return
     record = read_evaluation(folder / RECORD_FILE, next_step="evaluate again: memeci evaluate")
+    if record.candidate.file_digest is None:
+        return
     if digest_files(open_predictions(record.candidate.source).paths) != record.candidate.file_digest:
         raise DataError(
             f"{record.candidate.source} is not what was evaluated.",
@@ -40,7 +43,9 @@ def complete_outputs(folder: Path, config: Config, environment: Mapping[str, str
         tempfile.TemporaryDirectory(prefix="memeci-", dir=folder) as scratch,
         DuckDBEngine(memory_limit=config.memory_limit) as engine,
     ):
-        table, _ = load_candidate(engine, record.candidate.source, Setup(config, environment, Path(scratch)))
+        # The task may have been named on the command line; found anew from the data it could be another one.
+        setup = Setup(replace(config, task=record.task), environment, Path(scratch))
+        table, _ = load_candidate(engine, record.candidate.source, setup)
         if record.dataset.digest is None:
             record = replace(record, dataset=replace(record.dataset, digest=compute_digest(engine, table)))
             (Path(scratch) / RECORD_FILE).write_bytes(encode_record(record))

@@ -37,7 +37,9 @@ def list_files(spec: str, suffixes: tuple[str, ...], compressions: tuple[str, ..
 
 
 def _check_reachable(spec: str) -> None:
-    """Raise DataError where the system will not say what ``spec`` is: too long, no permission, links in a circle."""
+    """Raise DataError where the system will not say what ``spec`` is: too long, no permission, links in a circle, a NUL in it."""
+    if "\0" in spec:
+        raise DataError("the name of a file holds a NUL character.", "no system has files of such a name.", "take it out.")
     try:
         os.stat(spec)
     except OSError as error:

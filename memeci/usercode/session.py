@@ -61,7 +61,7 @@ def hold_signals() -> Callable[[], None]:
     held: list[int] = []
     before = {}
     with contextlib.suppress(ValueError):  # only the main thread may
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             if callable(signal.getsignal(number)):
                 before[number] = signal.signal(number, lambda number, _frame: held.append(number))
 

@@ -59,6 +59,10 @@ def test_an_output_folder_that_cannot_be__is_refused_before_the_command_runs(fol
     assert not (folder / "ran").exists()
 
 
+def test_predictions_with_a_nul_in_their_name__are_refused() -> None:
+    assert "NUL character" in _refuse("evaluate", "a\0b")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_no_permission__is_said(folder: Path) -> None:
     (folder / "closed").mkdir(0o500)

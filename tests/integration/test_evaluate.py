@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from memeci.record_file import read_evaluation
@@ -410,6 +411,27 @@ def test_predictions_left_out_for_their_size__are_written_by_the_release(reposit
     ran = run_memeci(repository.path, "release")
     assert ran.code == 2
     assert "is not what was evaluated" in ran.err
+
+
+def test_a_release_of_predictions_left_out__reads_them_as_the_evaluation_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stars = [i % 5 for i in range(400)]
+    table = write_table(tmp_path / "stars.csv", {"id": range(400), "label": stars, "prediction": stars[1:] + stars[:1]})
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit({"stars.csv": table.read_bytes()})
+    run_memeci(repo.path, "evaluate", "stars.csv", "--task", "regression", "--output-dir", "again")
+    monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
+    run_memeci(repo.path, "evaluate", "stars.csv", "--task", "regression")
+    assert run_memeci(repo.path, "release").code == 0
+    kept, released = repo.path / "again", repo.path / ".memeci"
+    assert _read_record(released).dataset.digest == _read_record(kept).dataset.digest
+    assert pq.read_schema(released / "predictions.parquet") == pq.read_schema(kept / "predictions.parquet")
+
+
+def test_a_release_of_an_evaluation_that_lost_its_predictions__says_that_they_are_gone(repository: RepoBuilder) -> None:
+    run_memeci(repository.path, "evaluate")
+    (repository.path / ".memeci" / "predictions.parquet").unlink()
+    ran = run_memeci(repository.path, "release")
+    assert (ran.code, "predictions.parquet does not exist" in ran.err) == (2, True)
 
 
 def test_own_function_that_fails_early__is_explained_however_much_is_left_to_read(tmp_path: Path) -> None:

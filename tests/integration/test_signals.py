@@ -73,7 +73,7 @@ needs_pidfd = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="Linux on
 
 
 @needs_pidfd
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal__stops_all_that_the_command_started(folder: Path, number: signal.Signals) -> None:
     running = Running(folder, "sleep 600 & echo $! > told; wait")
     child = running.wait_for_child()

@@ -204,6 +204,17 @@ def test_weights__are_sorted_however_many() -> None:
     assert not first.slack.any()
 
 
+def test_a_heavy_example_ranked_last__takes_no_digit_of_the_precision_above_it() -> None:
+    score, label = np.array([0.0, 0.1, 0.5, 0.6, 0.7]), np.array([0.0, 1.0, 0.0, 1.0, 0.0])
+    weight = np.array([1e17, 1e20, 3.0, 2.0, 1.0])
+    found = sort_scores(Scores(score, label, np.zeros(5, np.int32), np.arange(5), weight)).measure(WHOLE, METRICS, 5)
+    assert found.values[0, 1] == pytest.approx(sk.average_precision_score(label, score, sample_weight=weight), rel=1e-12)
+    light = weight / np.array([1, 1e20, 1, 1, 1])
+    found = sort_scores(Scores(score, label, np.zeros(5, np.int32), np.arange(5), light)).measure(WHOLE, METRICS, 5)
+    assert found.values[0, 1] == pytest.approx(sk.average_precision_score(label, score, sample_weight=light), rel=1e-12)
+    assert np.isfinite(found.sums).all()
+
+
 def test_a_note__names_the_most_that_bins_may_move() -> None:
     found = measure(tally(draw()), METRICS, bin_above=0)
     assert 0 < found.slack[1] < 9e-5
