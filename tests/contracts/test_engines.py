@@ -104,15 +104,18 @@ FAULTS: dict[str, tuple[Change, Change, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".json", ".parquet"])
-@pytest.mark.parametrize("fault", list(FAULTS))
+NOT_IN_JSON = {"NaN score", "NaN score in the baseline", "infinite score"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "suffix"),
+    [(f, s) for f in FAULTS for s in (".csv", ".jsonl", ".json", ".parquet") if not (f in NOT_IN_JSON and s.startswith(".json"))],
+)
 def test_every_fault_is_explained(fault: str, suffix: str, tmp_path: Path) -> None:
     break_candidate, break_baseline, words = FAULTS[fault]
     candidate, baseline = break_candidate(GOOD), break_baseline(GOOD)
     if suffix == ".parquet" and "high" in candidate["score"]:
         candidate["score"] = [str(value) for value in candidate["score"]]
-    if suffix.startswith(".json") and ("nan" in words[-1] or "inf" in words[-1] or "nan" in words[0]):
-        pytest.skip("JSON has neither NaN nor infinity")
     with pytest.raises(MemeciError) as caught:
         run(tmp_path, candidate, baseline, suffix)
     assert all(word in str(caught.value) for word in words), str(caught.value)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,12 +66,22 @@ def test_predictions_with_a_nul_in_their_name__are_refused() -> None:
     assert "NUL character" in _refuse("evaluate", "a\0b")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+# Nothing is forbidden to root, until it gives its capabilities away.
+POWERLESS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+
+
+@pytest.mark.skipif(bool(POWERLESS) and shutil.which("setpriv") is None, reason="root without setpriv cannot forbid itself anything")
 def test_no_permission__is_said(folder: Path) -> None:
+    def refuse(*arguments: str) -> str:
+        command = [*POWERLESS, sys.executable, "-m", "memeci", "evaluate", "p.jsonl", *arguments]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        return done.stderr
+
     (folder / "closed").mkdir(0o500)
-    assert "Permission denied" in _refuse("evaluate", "p.jsonl", "-o", "closed/here")
+    assert "Permission denied" in refuse("-o", "closed/here")
     (folder / "p.jsonl").chmod(0)
-    assert "Permission denied" in _refuse("evaluate", "p.jsonl")
+    assert "Permission denied" in refuse()
 
 
 @pytest.mark.parametrize("key", ["predictions", "output_dir", "theme", "baseline", "model", "command"])
