@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 
 EXIT_OK = 0
 EXIT_GATE_FAILED = 1
@@ -113,3 +114,10 @@ def explain_os_error(error: OSError, what: str = "") -> MemeciError | None:
     if error.errno in _OF_THE_MACHINE:
         return InfraError(said, why, _OF_THE_MACHINE[error.errno])
     return None
+
+
+def find_near(name: str, known: Iterable[str], n: int = 1, cutoff: float = 0.6) -> list[str]:
+    """Return up to ``n`` of the known names, those most like ``name`` first: what somebody probably meant to write."""
+    import difflib
+
+    return difflib.get_close_matches(name, list(known), n, cutoff)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from memeci.config.setting import Setting
-from memeci.errors import ConfigError
+from memeci.errors import ConfigError, find_near
 
 JsonSchema = dict[str, Any]
 
@@ -159,10 +159,8 @@ def unknown_key(setting: Setting, name: str, known: Iterable[str]) -> ConfigErro
 
 def find_nearest(text: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like ``text``, or None if none is near."""
-    import difflib
-
-    matches = difflib.get_close_matches(text.casefold(), list(known), n=1, cutoff=0.55)
-    return matches[0] if matches else None
+    near = find_near(text.casefold(), known, cutoff=0.55)
+    return near[0] if near else None
 
 
 def read_text(setting: Setting, expected: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import msgspec
 
 from memeci.diagnosis import RULES
 from memeci.diagnosis.sentences import SPECS, find_fields
-from memeci.errors import ConfigError
+from memeci.errors import ConfigError, find_near
 from memeci.memes.templates import has_template
 
 FOLDER = Path(__file__).parent / "themes"
@@ -177,7 +176,7 @@ class _Reader:
         seen: set[str] = set()
         for key, value in node.value:
             if known is not None and key.value not in known:
-                close = difflib.get_close_matches(str(key.value), known, 1)
+                close = find_near(str(key.value), known)
                 hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}."
                 self._fail(key, f'"{key.value}" is unknown here; {hint}')
             if key.value in seen:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 
 import msgspec
 
-from memeci.errors import ConfigError, DataError
+from memeci.errors import ConfigError, DataError, find_near
 from memeci.metrics import CLASS_RATIOS, METRICS, Metric
 from memeci.metrics.averages import OfClass
 from memeci.metrics.means import build_score_metric
@@ -215,7 +214,7 @@ def _build_of_class(ratio: str, label: str, name: str, task: Task, available: Av
 def _unknown(asked: str, name: str, task: Task) -> ConfigError:
     elsewhere = [m for m in METRICS if m.name == name]
     known = sorted({m.name for m in METRICS if task in m.tasks})
-    near = difflib.get_close_matches(name, known, 3, 0.4)
+    near = find_near(name, known, 3, 0.4)
     if elsewhere:
         tasks = ", ".join(sorted({t.value for m in elsewhere for t in m.tasks}))
         what, why = f"{asked} does not apply here.", f"it is for {tasks} tasks, and this one is {task.value}."

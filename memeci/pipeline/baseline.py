@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from memeci.config import ColumnsConfig
-from memeci.errors import ConfigError
+from memeci.errors import ConfigError, find_near
 from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def _looks_like_file(spec: str) -> bool:
 def _no_such_file(spec: str) -> ConfigError:
     folder = Path(spec).parent
     names = [path.name for path in folder.iterdir()] if os.access(folder, os.R_OK) and folder.is_dir() else []
-    near = difflib.get_close_matches(Path(spec).name, names, 1)
+    near = find_near(Path(spec).name, names)
     return ConfigError(
         f"the baseline {spec} does not exist.",
         f"near it lies: {near[0]}." if near else f"there is nothing of that name in {folder}.",

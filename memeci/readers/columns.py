@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
 from memeci.config import ColumnsConfig
-from memeci.errors import DataError
+from memeci.errors import DataError, find_near
 from memeci.readers.names import COMMON_NAMES, DOUBTFUL_PREFIXES, PROBABILITY_PREFIXES, normalize_name
 from memeci.relation import Columns, ColumnType
 
@@ -147,10 +146,10 @@ def _missing(source: str, names: Sequence[str], role: str, column: str, place: s
 
 def _suggest(names: Sequence[str], role: str, column: str) -> str:
     if role in {"slices", "metrics", "probabilities"}:
-        near = difflib.get_close_matches(column, names, n=1)
+        near = find_near(column, names)
         return f'did you mean "{near[0]}"?' if near else f'correct `{role}` in memeci.yml, or write the column "{column}".'
     common = [name for rank in COMMON_NAMES[role] for name in names if normalize_name(name) in rank]
-    better = [*common, *difflib.get_close_matches(column, names, n=1)]
+    better = [*common, *find_near(column, names)]
     return f"set `columns.{role}: {better[0]}` in memeci.yml." if better else f"set `columns.{role}` in memeci.yml to one of these."
 
 

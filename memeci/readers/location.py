@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import glob
 import itertools
@@ -10,7 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from memeci.errors import DataError
+from memeci.errors import DataError, find_near
 
 _GLOB_CHARACTERS = frozenset("*?[")
 
@@ -98,7 +97,7 @@ def _list_glob(pattern: str) -> list[Path]:
 def _explain_missing(path: Path) -> str:
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} in {Path.cwd()}."
-    near = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], n=1)
+    near = find_near(path.name, (p.name for p in path.parent.iterdir()))
     return f"the nearest name beside it is {near[0]}." if near else f"memeci looked in {path.parent.resolve()}."
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from memeci.errors import ConfigError, DataError
+from memeci.errors import ConfigError, DataError, find_near
 from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
 from memeci.registry.adoption import Adopted, read_from_tree
 from memeci.registry.command import MIB
@@ -199,10 +199,8 @@ def _nothing_in(name: str, search: Search) -> DataError:
 
 
 def _unknown(search: Search, spec: str) -> ConfigError:
-    import difflib
-
     known = [*search.list_local_tags(), *search.repository.list_remote_tags()]
-    near = difflib.get_close_matches(spec, sorted(set(known)), n=3, cutoff=0.5)
+    near = find_near(spec, sorted(set(known)), 3, 0.5)
     return ConfigError(
         f'there is no tag, branch or commit "{spec[:200]}" to compare with.',
         f"neither this clone nor its remote has it{'; near: ' + ', '.join(near) if near else ''}.",
