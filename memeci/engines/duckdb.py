@@ -74,6 +74,8 @@ class DuckDBEngine:
         self.close()
 
     def describe(self, relation: Relation) -> tuple[ColumnType, ...]:
+        if relation.compression == "gzip" and self.name.startswith("duckdb 1."):
+            _check_gzip(relation)
         self._keep(relation)
         try:
             rows = self._describe(self.scan(relation))
@@ -243,6 +245,20 @@ def _kind(type_name: str) -> str:
 def _literal_path(path: Path) -> str:
     """Return the path with glob characters taken literally: a folder may be called [v1]."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def _check_gzip(relation: Relation) -> None:
+    """Raise DataError where a gzip file is cut off: DuckDB 1 reads it quietly up to there."""
+    import gzip
+    import zlib
+
+    for path in relation.paths:
+        try:
+            with gzip.open(path) as file:
+                while file.read(1 << 20):
+                    pass
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise build_cut_off(str(path), "gzip") from error
 
 
 def _unreadable(relation: Relation, error: Exception) -> DataError:

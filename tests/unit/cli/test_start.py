@@ -62,4 +62,5 @@ def test_an_evaluation_loads_nothing_it_can_do_without(tmp_path: Path) -> None:
     )
 
     assert "_duckdb" in loaded
-    assert not loaded & {"duckdb", "numpy.ma", "PIL", "resvg_py", "git", "email", "urllib.request"}
+    # DuckDB 1 loads pandas wherever it is installed, and pandas loads what it likes.
+    assert not loaded & ({"duckdb", "PIL", "resvg_py", "git"} | (set() if "pandas" in loaded else {"numpy.ma", "email", "urllib.request"}))
