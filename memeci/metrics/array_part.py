@@ -16,7 +16,6 @@ from memeci.metrics.part import InfluenceTable, Part
 from memeci.metrics.sample import Sample, sort_examples, split_examples
 from memeci.metrics.sums import sum_by, sum_in_any_order
 from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
-from memeci.metrics.units import share_units
 
 WEIGHTS_UNKNOWN = "it has no accepted definition with sample weights"
 
@@ -56,9 +55,7 @@ class _ArrayTable(InfluenceTable):
     """``weightless`` bool[M]: the metric cannot be computed with the weights that there are."""
 
     def __init__(self, tallies: Tallies, n_metrics: int, jobs: Sequence[_Job]) -> None:
-        super().__init__(tallies, n_metrics)
-        if jobs:
-            self.influence.shares[:] = np.concatenate([share_units(tallies, s) for s in tallies.leaves.sets])
+        super().__init__(tallies, n_metrics, has_jobs=bool(jobs))
         self.weightless = np.zeros(n_metrics, dtype=bool)
 
     def add(self, job: _Job) -> None:

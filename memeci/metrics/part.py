@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
 from memeci.metrics.tallies import Tallies
+from memeci.metrics.units import share_units
 
 NOT_IN_BASELINE = "the baseline's predictions have no numbers for it"
 
@@ -83,11 +84,13 @@ class InfluenceTable:
     ``unknown`` bool[M]: the baseline lacks the numbers that the metric is made of.
     """
 
-    def __init__(self, tallies: Tallies, n_metrics: int) -> None:
+    def __init__(self, tallies: Tallies, n_metrics: int, *, has_jobs: bool) -> None:
         self.tallies = tallies
         n_slices = len(tallies.leaves.slices)
         self.baseline, self.candidate = (np.full((n_slices, n_metrics), np.nan) for _ in range(2))
         self.influence = UnitInfluence.empty(n_slices, tallies.n_units, n_metrics)
+        if has_jobs:
+            self.influence.shares[:] = np.concatenate([share_units(tallies, slice_set) for slice_set in tallies.leaves.sets])
         self.unknown = np.zeros(n_metrics, dtype=bool)
 
     def build(self, undefined: Sequence[str], positions: Sequence[int]) -> Part:

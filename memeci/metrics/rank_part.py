@@ -23,7 +23,6 @@ from memeci.metrics.part import InfluenceTable, Part, UnitInfluence
 from memeci.metrics.scored import RankedSide, Scores, SetResult, list_sides
 from memeci.metrics.sorted_scores import SortedScores, sort_scores
 from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
-from memeci.metrics.units import share_units
 
 BIN_ABOVE = 2_000_000
 """Examples beyond which scores are put into bins."""
@@ -67,7 +66,7 @@ class _RankTable(InfluenceTable):
     """Adds up what the jobs of several classes find; ``filled`` lists the columns that have a job."""
 
     def __init__(self, tallies: Tallies, n_metrics: int, filled: Sequence[int]) -> None:
-        super().__init__(tallies, n_metrics)
+        super().__init__(tallies, n_metrics, has_jobs=bool(filled))
         shape = self.candidate.shape
         self.baseline[:, filled], self.candidate[:, filled] = 0.0, 0.0
         self.positive, self.negative = np.full(shape, np.inf), np.full(shape, np.inf)
@@ -86,12 +85,11 @@ class _RankTable(InfluenceTable):
         first = 0
         for slice_set in self.tallies.leaves.sets:
             rows = slice(first, first := first + len(slice_set.keys))
-            shares = share_units(self.tallies, slice_set)
+            shares = self.influence.shares[rows]
             measure = functools.partial(_measure_set, slice_set=slice_set, metrics=job.metrics, n_units=shares.shape[1])
             results = _map_sides(measure, ranked, n)
             if binned:
                 _settle_doubts(ranked, results, slice_set, job.metrics, shares)
-            self.influence.shares[rows] = shares
             results = results * 2 if known and len(results) == 1 else results
             self._add_results(results, rows, job)
 
