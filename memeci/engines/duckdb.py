@@ -6,7 +6,7 @@ import contextlib
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ class DuckDBEngine:
         types = [(name, _MOMENT.sub("VARCHAR", kind)) for name, kind in rows]
         if types == list(rows):
             return False
-        self._texts[relation] = "{" + ", ".join(f"{quote_text(name)}: {quote_text(kind)}" for name, kind in types) + "}"
+        self._texts[relation] = _struct(types)
         return True
 
     def scan(self, relation: Relation) -> str:
@@ -126,7 +126,11 @@ class DuckDBEngine:
             return f"read_parquet({files}, {common}, can_have_nan = true)"
         if relation.format is FileFormat.DELIMITED:
             # Left to itself, DuckDB skips lines it takes for notes, and takes a row for the names if that fits better.
-            guess = f"auto_detect = false, columns = {_struct(relation.columns)}" if relation.columns else "all_varchar = true"
+            guess = (
+                f"auto_detect = false, columns = {_struct((column, 'VARCHAR') for column in relation.columns)}"
+                if relation.columns
+                else "all_varchar = true"
+            )
             return (
                 f"read_csv({files}, {guess}, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
                 f" escape = '\"',{packed} {common}, max_line_size = 33554432, strict_mode = true)"
@@ -270,8 +274,9 @@ def _unreadable(relation: Relation, error: Exception) -> DataError:
     return DataError(f"{relation.name} could not be read.", first, suggest_remedy(str(error)))
 
 
-def _struct(columns: Sequence[str]) -> str:
-    return "{" + ", ".join(f"{quote_text(column)}: 'VARCHAR'" for column in columns) + "}"
+def _struct(types: Iterable[tuple[str, str]]) -> str:
+    """Return names and types as the readers' ``columns`` take them."""
+    return "{" + ", ".join(f"{quote_text(name)}: {quote_text(kind)}" for name, kind in types) + "}"
 
 
 def quote_text(text: str) -> str:

@@ -66,10 +66,7 @@ def _list_changed(
     """
     asked = set(ids)
     chosen = {i: change for change in tallied.changed for i in change.ids if i in asked}
-    names = [f"s{i}" for i in range(len(candidate.columns.slices))]
-    leaves = {
-        row[0]: dict(zip(names, row[1:], strict=True)) for row in engine.fetch_rows(f"select {', '.join(['leaf', *names])} from leaves")
-    }
+    leaves = [{f"s{i}": value for i, value in enumerate(values)} for values in tallied.tallies.leaves.values]
     more = _fetch(engine, candidate, ids, ["score", "txt"]) if candidate.columns.score or candidate.columns.text else {}
     nothing = {"score": None, "txt": None}
     now = {i: {"label": c.label, "prediction": c.now, **leaves[c.leaf], **more.get(i, nothing)} for i, c in chosen.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -27,11 +26,11 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         kind = replace(kind, separator=_find_separator(engine, relation, schema, columns))
     plain = guess_plain_columns(engine, relation, schema, columns, kind)
     canonical = build_canonical(engine.scan(relation), schema, columns, kind, plain)
-    scanned = _run_scan(engine, canonical, kind, by_slice=bool(plain))
+    scanned = _run_scan(engine, canonical, kind, [f"s{i}" for i in range(len(columns.slices))] if plain else [])
     if not _confirm_plain(columns, plain, scanned):
         plain = frozenset()
         canonical = build_canonical(engine.scan(relation), schema, columns, kind)
-        scanned = _run_scan(engine, canonical, kind, by_slice=False)
+        scanned = _run_scan(engine, canonical, kind, [])
     engine.execute(f"create or replace temp view {view} as {canonical.select()}")
     n = sum(scanned["n"])
     if n == 0:
@@ -106,8 +105,8 @@ def _find_largest_weight(relation: Relation, columns: Columns, scanned: _Scanned
     return float(largest)
 
 
-def _run_scan(engine: Engine, canonical: Canonical, kind: LabelKind, *, by_slice: bool) -> _Scanned:
-    """Return row counts, ranges and faults, by (label, prediction) where labels are text, and by slice if asked, from one scan."""
+def _run_scan(engine: Engine, canonical: Canonical, kind: LabelKind, slices: list[str]) -> _Scanned:
+    """Return row counts, ranges and faults, by (label, prediction) where labels are text and by ``slices`` (s0 …), from one scan."""
     has = canonical.expressions.__contains__
     keys = [name if kind.kind == "text" and has(name) else "null" for name in ("label", "prediction")]
     scores = [number.name for number in canonical.numbers if number.title in {"score", "probability"}]
@@ -121,9 +120,7 @@ def _run_scan(engine: Engine, canonical: Canonical, kind: LabelKind, *, by_slice
         for function in ("avg", "min", "max"):
             aggregates[f"{part}_{function}"] = f"{function}({part})" if kind.kind == "number" and has(part) else "null"
     aggregates |= {f"fault{i}": f"count(*) filter (where {fault.condition})" for i, fault in enumerate(list_faults(canonical))}
-    slices = [name for name in canonical.expressions if re.fullmatch(r"s\d+", name)] if by_slice else []
-    keys += slices
-    query = f"select {', '.join([*keys, *aggregates.values()])} from ({canonical.select_with_raw()}) group by all"
+    query = f"select {', '.join([*keys, *slices, *aggregates.values()])} from ({canonical.select_with_raw()}) group by all"
     rows = engine.fetch_rows(query)
     names = ("label", "prediction", *slices, *aggregates)
     return dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())

@@ -48,13 +48,14 @@ def find_shares(tallies: Tallies, changes: Changes | None = None) -> tuple[Slice
     found = _Found()
     if tallies.cells is None or not tallies.has_baseline:
         return ()
+    by_column = None if changes is None else _Rows(changes.n, changes.fixed, changes.broken, changes.unit)
+    rows = by_column if tallies.grouped else _build_rows(tallies.cells, tallies.leaves.n)
+    if rows is None:
+        return ()
     if not tallies.grouped:
-        rows = _build_rows(tallies.cells, tallies.leaves.n)
         _add_declared(found, tallies, rows)
-    elif changes is not None:
-        rows = _Rows(changes.n, changes.fixed, changes.broken, changes.unit)
-    if changes is not None:
-        _add_columns(found, changes)
+    if changes is not None and by_column is not None:
+        _add_columns(found, changes, by_column)
     return explain_slices(found.build_counts(), rows.count_whole()) if found.counts else ()
 
 
@@ -144,9 +145,8 @@ def _add_declared(found: _Found, tallies: Tallies, rows: _Rows) -> None:
     found.add_pairs(combinations(single, 2), rows)
 
 
-def _add_columns(found: _Found, changes: Changes) -> None:
+def _add_columns(found: _Found, changes: Changes, rows: _Rows) -> None:
     """Add the slices by undeclared columns, and their pairs with each other and with declared ones; with groups those by declared ones."""
-    rows = _Rows(changes.n, changes.fixed, changes.broken, changes.unit)
     declared, others = (
         [_Axis([((axis.column, value),) for value in axis.values], axis.codes) for axis in changes.axes if axis.declared is kind]
         for kind in (True, False)
