@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
+from memeci.metrics.sorting import sort_codes, sort_keys
 from memeci.metrics.sums import sum_by, sum_whole_by
 from memeci.metrics.tallies import CellTally, Codes, SliceSet
 
@@ -91,12 +92,6 @@ def _merge(slices: Codes, codes: tuple[Codes, ...], n: Floats, shape: tuple[int,
     return slices[order], *(code[order] for code in codes), n[order]
 
 
-def sort_codes(codes: Codes) -> Codes:
-    """Return the stable order of codes from −1 on."""
-    # 16 bits sort by radix: the cost stays near that of one pass.
-    return np.argsort(codes.astype(np.int16) if codes.max(initial=0) < 2**15 else codes, kind="stable")
-
-
 class Atoms:
     """Discordant cell pairs {(y, b, c), (y, c, b)} at the finest division: what may be swapped. ``low`` < ``high``."""
 
@@ -142,16 +137,8 @@ def _unique_rows(keys: Sequence[Codes]) -> tuple[Codes, Codes]:
         if int(packed.max(initial=0)) * size >= 2**62:
             packed = np.unique(packed, return_inverse=True)[1].reshape(-1)
         packed = packed * size + key
-    order = _sort_keys(packed)
-    is_first = np.diff(packed[order], prepend=-1) != 0
+    ordered, order = sort_keys(packed)
+    is_first = np.diff(ordered, prepend=-1) != 0
     row = np.empty(len(packed), dtype=np.int64)
     row[order] = np.cumsum(is_first) - 1
     return order[is_first], row
-
-
-def _sort_keys(keys: Codes) -> Codes:
-    """Return the stable order of keys from 0 on. Sorting key and place as one number is several times as fast as argsort."""
-    bits = max(len(keys) - 1, 0).bit_length()
-    if int(keys.max(initial=0)).bit_length() + bits > 62:
-        return np.argsort(keys, kind="stable")
-    return np.asarray(np.sort((keys << bits) | np.arange(len(keys))) & ((1 << bits) - 1))
