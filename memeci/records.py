@@ -200,7 +200,7 @@ class Verdict(Frozen, frozen=True):
 
 
 class DecisionInfo(Frozen, frozen=True):
-    """How the verdict was reached, for the footer and for whoever checks it."""
+    """How the verdict was reached, for the footer and for whoever checks it. ``critical_value``: of a test over all examples."""
 
     rule: str
     alpha: float

@@ -12,10 +12,13 @@ from memeci.decision.demands import Demands
 from memeci.decision.null import Family, Noise, Spread, compute_spread, count_resamples, draw_null
 from memeci.decision.outcome import Presence
 from memeci.decision.power import Threshold, compute_detectable, compute_sidak_critical
-from memeci.measurements import Floats, Measurements
+from memeci.measurements import ALL, Floats, Measurements
 from memeci.policy import Rule
 from memeci.records import Direction, Unit
 
+WHOLE_WEIGHT = 1.1
+"""How much more a test over all examples counts than one of a slice: what is shipped is the whole, and its few tests hardly burden
+the many slices, whose critical value rises by a hundredth where the whole's falls by a tenth."""
 _STRETCH = (0.5, 2.0)
 _ROUNDING = 1e-9
 """A first-order change below this many standard errors is rounding: its ratio to the change says nothing."""
@@ -46,18 +49,19 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     members = ~np.isnan(statistic) & np.array(
         [gate.gated and not short for gate, short in zip(demands.gates, demands.shortages, strict=True)], dtype=bool
     )
-    null = draw_null(m.swaps, Family(statistic, sign, members, spread.se0, m.se, demands.noise), m.seed, count_resamples(alpha))
-    critical = null.critical_value(alpha) if members.any() else compute_sidak_critical(alpha, 1)
+    weight = np.array([WHOLE_WEIGHT if test.slice == ALL else 1.0 for test in m.tests])
+    null = draw_null(m.swaps, Family(statistic, sign, members, weight, spread.se0, m.se, demands.noise), m.seed, count_resamples(alpha))
+    critical = null.critical_value(alpha) / weight if members.any() else np.full(len(m.tests), compute_sidak_critical(alpha, 1))
     loss_bound, gain_bound = _compute_bounds(_Change(delta, linear, error, safe_error), statistic, critical)
     return Analysis(
         delta=delta.tolist(),
         loss_bound=loss_bound.tolist(),
         gain_bound=gain_bound.tolist(),
         p_value=null.p_value.tolist(),
-        p_adjusted=(null.adjust(statistic) if members.any() else null.p_value).tolist(),
+        p_adjusted=(null.adjust(weight * statistic) if members.any() else null.p_value).tolist(),
         detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, critical)).tolist(),
         detectable_change=_compute_detectable(m, demands, spread, error, Threshold(critical)).tolist(),
-        critical=critical if members.any() else None,
+        critical=null.critical_value(alpha) / WHOLE_WEIGHT if members.any() else None,
         n_tests=int(members.sum()),
     )
 
@@ -83,7 +87,7 @@ class _Change(msgspec.Struct, frozen=True):
     safe_error: Floats
 
 
-def _compute_bounds(change: _Change, statistic: Floats, critical: float) -> tuple[Floats, Floats]:
+def _compute_bounds(change: _Change, statistic: Floats, critical: Floats) -> tuple[Floats, Floats]:
     """Return what the truth lies below and above, family-wise; NaN where there is no statistic.
 
     The errors belong to the first-order delta; they stretch with delta / linear (near 1 unless very few examples flipped).
@@ -100,7 +104,7 @@ def _compute_bounds(change: _Change, statistic: Floats, critical: float) -> tupl
     return loss_bound * known, gain_bound * known
 
 
-def _build_threshold(demands: Demands, critical: float) -> Threshold:
+def _build_threshold(demands: Demands, critical: Floats) -> Threshold:
     strict = np.array([rule is Rule.STRICT for rule in demands.rules], dtype=bool)
     tolerance = np.array(demands.tolerances, dtype=np.float64)
     return Threshold(critical, tolerance, np.where(strict, tolerance, 0.0))

@@ -59,19 +59,21 @@ class Family(msgspec.Struct, frozen=True):
     statistic  float64[J]  observed, oriented so that negative is a loss; NaN is left out
     sign       float64[J]  −1 where a lower value is better: turns the swap effects into the same orientation
     members    bool[J]     the tests that share alpha; the others get a p-value only
+    weight     float64[J]  what a statistic counts when losses are compared: a test of weight w fails beyond critical / w
     se0, se    float64[J]  standard errors when nothing changed (NaN without swap atoms) and as observed
     """
 
     statistic: Floats
     sign: Floats
     members: NDArray[np.bool_]
+    weight: Floats
     se0: Floats
     se: Floats
     noise: Noise
 
 
 class Null(msgspec.Struct, frozen=True):
-    """``maxima`` float64[B], sorted: the largest loss statistic of the family in each redraw. ``p_value`` float64[J], one-sided."""
+    """``maxima`` float64[B], sorted: the largest weighted loss statistic of the family in each redraw. ``p_value`` float64[J], one-sided."""
 
     maxima: Floats
     p_value: Floats
@@ -84,7 +86,7 @@ class Null(msgspec.Struct, frozen=True):
         return float(self.maxima[rank - 1]) if rank <= len(self.maxima) else math.inf
 
     def adjust(self, statistic: Floats) -> Floats:
-        """Return family-adjusted p-values; below ``alpha`` exactly where −statistic exceeds ``critical_value(alpha)``."""
+        """Return family-adjusted p-values of weighted statistics; below ``alpha`` exactly where −statistic exceeds ``critical_value(alpha)``."""
         n_resamples = len(self.maxima)
         at_least = n_resamples - np.searchsorted(self.maxima, -statistic, side="left")
         return np.asarray(np.where(np.isnan(statistic), np.nan, (1.0 + at_least) / (n_resamples + 1.0)))
@@ -124,13 +126,15 @@ def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) 
     usable = ~np.isnan(family.statistic)
     observed = (family.statistic + GRID)[:, None]
     p_value = np.where(usable, (1.0 + _count(table <= observed) + _count(table >= -observed)) / (2 * n_draws + 1.0), np.nan)
-    return Null(_list_maxima(table, family.members & usable), p_value)
+    return Null(_list_maxima(table, family.members & usable, family.weight), p_value)
 
 
-def _list_maxima(table: Floats, members: NDArray[np.bool_]) -> Floats:
-    """Return float64[2B], sorted: the largest loss of the members in each redraw and in its reverse. Overwrites the others' rows."""
+def _list_maxima(table: Floats, members: NDArray[np.bool_], weight: Floats) -> Floats:
+    """Return float64[2B], sorted: the largest weighted loss of the members in each redraw and in its reverse. Overwrites the table."""
     if not members.any():
         return np.empty(0)
+    weighted = np.flatnonzero(weight != 1.0)
+    table[weighted] *= weight[weighted, None]
     table[~members] = table[np.argmax(members)]  # repeats a member, which no extreme notices: cheaper than to copy the members
     maxima = np.concatenate([-table.min(0), table.max(0)])
     return np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID)

@@ -33,7 +33,7 @@ def _family(swaps: Swaps, noise: Noise | None = None) -> Family:
     spread = compute_spread(swaps, N_TESTS)
     noise = noise or Noise(np.zeros(N_TESTS), np.zeros(N_TESTS, np.int64), None)
     statistic = spread.linear / np.sqrt(spread.se0**2 + noise.variance)
-    return Family(statistic, np.ones(N_TESTS), np.ones(N_TESTS, bool), spread.se0, spread.se0, noise)
+    return Family(statistic, np.ones(N_TESTS), np.ones(N_TESTS, bool), np.ones(N_TESTS), spread.se0, spread.se0, noise)
 
 
 @pytest.mark.parametrize("n_atoms", [900, 30_000])
@@ -105,6 +105,6 @@ def test_run_noise__makes_a_single_test_students_t() -> None:
     swaps = Swaps(np.array([1]), np.array([1]), (SwapBlock(np.array([0]), np.array([0]), np.array([[1e-6]])),))
     spread = compute_spread(swaps, 1)
     noise = Noise(np.array([1.0]), np.array([0]), 4)
-    family = Family(np.zeros(1), np.ones(1), np.ones(1, bool), spread.se0, spread.se0, noise)
+    family = Family(np.zeros(1), np.ones(1), np.ones(1, bool), np.ones(1), spread.se0, spread.se0, noise)
     null = draw_null(swaps, family, seed=5, n_resamples=40_000)
     assert null.critical_value(0.05) == pytest.approx(stats.t.ppf(0.95, 4), rel=0.03)
