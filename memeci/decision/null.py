@@ -73,7 +73,7 @@ class Family(msgspec.Struct, frozen=True):
 
 
 class Null(msgspec.Struct, frozen=True):
-    """``maxima`` float64[B], sorted: the largest weighted loss statistic of the family in each redraw. ``p_value`` float64[J], one-sided."""
+    """``maxima`` float64[B], sorted: the largest weighted loss of the family in each redraw. ``p_value`` float64[J], one-sided."""
 
     maxima: Floats
     p_value: Floats
@@ -86,7 +86,7 @@ class Null(msgspec.Struct, frozen=True):
         return float(self.maxima[rank - 1]) if rank <= len(self.maxima) else math.inf
 
     def adjust(self, statistic: Floats) -> Floats:
-        """Return family-adjusted p-values of weighted statistics; below ``alpha`` exactly where −statistic exceeds ``critical_value(alpha)``."""
+        """Return family-adjusted p-values of weighted statistics: below ``alpha`` exactly where −statistic exceeds the critical value."""
         n_resamples = len(self.maxima)
         at_least = n_resamples - np.searchsorted(self.maxima, -statistic, side="left")
         return np.asarray(np.where(np.isnan(statistic), np.nan, (1.0 + at_least) / (n_resamples + 1.0)))
