@@ -142,7 +142,7 @@ def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) 
         noise.add(tests, table)
         observed: Table = (family.statistic[tests, None] + (GRID + slack)).astype(table.dtype)
         p_value[tests] = (1.0 + _count(table <= observed) + _count(table >= -observed)) / (2 * n_draws + 1.0)
-        for weight in np.unique(family.weight[tests[members[tests]]]):
+        for weight in set(family.weight[tests[members[tests]]].tolist()):
             table_of_weight = table[members[tests] & (family.weight[tests] == weight)]
             largest = np.maximum(largest, weight * (table_of_weight.max(0) + slack))
             smallest = np.minimum(smallest, weight * (table_of_weight.min(0) - slack))
@@ -218,11 +218,10 @@ class _RunNoise:
         noise = family.noise
         self.source, self.variance, self.noisy = source, noise.variance, noise.variance > 0
         self.scale = np.where(np.isnan(family.se0), family.se, family.se0)
-        metrics, self.estimate = np.unique(np.where(self.noisy, noise.metric, -1), return_inverse=True)
-        self.ratio = np.ones((len(metrics), n_draws))
-        if noise.degrees is not None and self.noisy.any():
-            for m in np.flatnonzero(metrics >= 0):
-                self.ratio[m] = source.chi_squares(noise.degrees, n_draws)
+        self.metric = noise.metric
+        self.ratio = {int(metric): np.ones(n_draws) for metric in sorted(set(noise.metric[self.noisy].tolist()))}
+        if noise.degrees is not None:
+            self.ratio = {metric: source.chi_squares(noise.degrees, n_draws) for metric in self.ratio}
 
     def add(self, tests: Integers, table: Table) -> None:
         """Add the noise of these tests to ``table`` float[J, B], in place."""
@@ -230,8 +229,9 @@ class _RunNoise:
         if len(rows):
             noisy, swapped = tests[rows], table[rows].astype(np.float64)
             variance, scale = self.variance[noisy, None], self.scale[noisy, None]
+            ratio = np.stack([self.ratio[metric] for metric in self.metric[noisy].tolist()])
             run = np.sqrt(variance) * _draw_run_noise(self.source, swapped)
-            table[rows] = (swapped * scale + run) / np.sqrt(scale**2 + variance * self.ratio[self.estimate[noisy]])
+            table[rows] = (swapped * scale + run) / np.sqrt(scale**2 + variance * ratio)
 
 
 def _draw_run_noise(source: Source, swapped: Floats) -> Floats:

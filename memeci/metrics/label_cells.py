@@ -39,7 +39,8 @@ def measure_cells(cells: CellTally, tallies: Tallies, metrics: Sequence[LabelMet
     kinds, n_labels = split_cells(cells), len(tallies.labels)
     arrays = np.empty((4, len(tallies.leaves.slices), len(metrics)))
     ratios = gather_ratios(metrics, tallies.positive, n_labels)
-    whole = np.setdiff1d(np.arange(len(metrics)), np.concatenate([[], *(ratio.positions for ratio in ratios)])).astype(np.int64)
+    of_class = {m for ratio in ratios for m in ratio.positions.tolist()}
+    whole = np.array([m for m in range(len(metrics)) if m not in of_class], dtype=np.int64)
     blocks: list[PartBlock] = []
     first = 0
     for sets in _batch_sets(tallies.leaves.sets, n_labels):
