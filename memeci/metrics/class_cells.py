@@ -75,22 +75,26 @@ class ClassRatio(msgspec.Struct, frozen=True):
         by_true, by_predicted, by_support = self.ratio.gradient(*_list_parts(counts))
         return _Slopes(by_true + by_predicted, by_predicted, by_support)
 
-    def build_blocks(self, chunk: Chunk, atoms: Atoms, sliced: SlicedAtoms, first: int) -> Iterator[PartBlock]:
-        """Yield the swap effects of each slice's atoms: each atom acts on the two classes that were predicted."""
+    def find_effects(self, chunk: Chunk) -> Floats:
+        """Return float64[2E]: what a wrong prediction of each entry's label adds midway between the models, then what a right one does."""
         slopes, share = self._find_slopes(chunk.mean_counts), chunk.entries.runs.spread(divide(1.0, chunk.total, 0.0))
-        effect = np.concatenate([slopes.taken * share, slopes.right * share])
-        place = self.place[chunk.entries.label]
-        bounds = np.searchsorted(sliced.slice, np.arange(chunk.n_slices + 1))
-        for s, (start, stop) in enumerate(itertools.pairwise(bounds)):
-            atom = sliced.atom[start:stop]
-            swaps = chunk.find_swaps(atoms, sliced.slice[start:stop], atom)
-            run = np.concatenate([place[swaps.low], place[swaps.high]])
-            effects = np.concatenate([-effect[swaps.marked_low], effect[swaps.marked_high]])
-            atom = np.concatenate([atom, atom])
+        return np.concatenate([slopes.taken * share, slopes.right * share])
+
+
+def build_ratio_blocks(ratios: Sequence[ClassRatio], chunk: Chunk, atoms: Atoms, sliced: SlicedAtoms, first: int) -> Iterator[PartBlock]:
+    """Yield the swap effects of each slice's atoms: each atom acts on the two classes that were predicted."""
+    effects = [ratio.find_effects(chunk) for ratio in ratios]
+    bounds = np.searchsorted(sliced.slice, np.arange(chunk.n_slices + 1)) if ratios else np.zeros(0)
+    for s, (start, stop) in enumerate(itertools.pairwise(bounds)):
+        swaps = chunk.find_swaps(atoms, sliced.slice[start:stop], sliced.atom[start:stop])
+        label, atom = (np.concatenate(pair) for pair in (chunk.entries.label[[swaps.low, swaps.high]], [sliced.atom[start:stop]] * 2))
+        for ratio, effect in zip(ratios, effects, strict=True):
+            run, change = ratio.place[label], np.concatenate([-effect[swaps.marked_low], effect[swaps.marked_high]])
             if len(run) and run.min() < 0:
                 kept = np.flatnonzero(run >= 0)
-                run, effects, atom = run[kept], effects[kept], atom[kept]
-            yield PartBlock(first + s, atom, effects[:, None], self.positions, run)
+                yield PartBlock(first + s, atom[kept], change[kept, None], ratio.positions, run[kept])
+            else:
+                yield PartBlock(first + s, atom, change[:, None], ratio.positions, run)
 
 
 def gather_ratios(metrics: Sequence[LabelMetric], positive: int | None, n_labels: int) -> list[ClassRatio]:

@@ -14,7 +14,7 @@ import numpy as np
 from memeci.measurements import Floats
 from memeci.metrics.cell_chunk import Chunk, ChunkRows
 from memeci.metrics.cell_groups import Atoms, SlicedAtoms, group_cells, slice_atoms, split_cells
-from memeci.metrics.class_cells import gather_ratios
+from memeci.metrics.class_cells import build_ratio_blocks, gather_ratios
 from memeci.metrics.metric import Gradient, LabelMetric, find_base_gradient
 from memeci.metrics.part import PartBlock
 from memeci.metrics.sums import divide
@@ -55,7 +55,7 @@ def measure_cells(cells: CellTally, tallies: Tallies, metrics: Sequence[LabelMet
                 blocks.extend(_build_blocks(chunk, [metrics[m] for m in whole], whole, atoms, swapped, first + start))
             for ratio in ratios:
                 found[:, :, ratio.positions] = ratio.measure(chunk)
-            blocks.extend(block for ratio in ratios for block in ratio.build_blocks(chunk, atoms, swapped, first + start))
+            blocks.extend(build_ratio_blocks(ratios, chunk, atoms, swapped, first + start))
         first += n_slices
     base, cand, se, se_plus = arrays
     return LabelValues(base, cand, se, se_plus, tuple(blocks))
