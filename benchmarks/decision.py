@@ -7,6 +7,7 @@ every class in 7 slices, and 11 metrics in 2,021 slices.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from memeci.cli.group import GC_THRESHOLD
 from memeci.decision import decide
 from memeci.measurements import Measurements
 from memeci.metrics import CLASS_RATIOS, METRICS, Metric
@@ -106,6 +108,7 @@ def estimate_bootstrap(y: Any, base: Any, cand: Any, n_resamples: int) -> float:
 
 
 def main() -> None:
+    gc.set_threshold(GC_THRESHOLD)  # as the command does
     print("CPU seconds, one thread; bootstrap: scipy.stats.bootstrap of macro-F1 alone, extrapolated from a few of 10,000 resamples")
     print(f"{'examples':>11} {'labels':>7} {'tests':>7} {'atoms':>8} {'measure':>9} {'decide':>9} {'bootstrap':>10} {'ratio':>9}")
     for case in CASES:
