@@ -141,12 +141,13 @@ def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) 
     p_value, largest, smallest = np.full(len(usable), np.nan), np.full(n_draws, -np.inf), np.full(n_draws, np.inf)
     for tests, table, slack in _draw_statistics(source, swaps, family, n_draws):
         noise.add(tests, table)
-        observed: Table = (family.statistic[tests, None] + (GRID + slack)).astype(table.dtype)
+        observed: Table = (family.statistic[tests] + GRID + slack).astype(table.dtype)[:, None]
         p_value[tests] = (1.0 + _count(table <= observed) + _count(table >= -observed)) / (2 * n_draws + 1.0)
         for weight in set(family.weight[tests[members[tests]]].tolist()):
-            table_of_weight = table[members[tests] & (family.weight[tests] == weight)]
-            largest = np.maximum(largest, weight * (table_of_weight.max(0) + slack))
-            smallest = np.minimum(smallest, weight * (table_of_weight.min(0) - slack))
+            chosen = members[tests] & (family.weight[tests] == weight)
+            rows, doubt = table[chosen], float(slack[chosen].max())
+            largest = np.maximum(largest, weight * (rows.max(0) + doubt))
+            smallest = np.minimum(smallest, weight * (rows.min(0) - doubt))
     p_value[~usable] = np.nan
     maxima = np.concatenate([-smallest, largest]) if members.any() else np.empty(0)
     return Null(np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID), p_value)
@@ -157,8 +158,8 @@ def _count(found: NDArray[np.bool_]) -> Integers:
     return np.asarray(np.add.reduce(found.view(np.uint8), axis=1, dtype=np.uint32), dtype=np.int64)
 
 
-def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draws: int) -> Iterator[tuple[Integers, Table, float]]:
-    """Yield some tests at a time: which, float[J, B] delta / se0 of each in each redraw, negative for a loss, and how far off that is."""
+def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draws: int) -> Iterator[tuple[Integers, Table, Floats]]:
+    """Yield some tests at a time: which, float[J, B] delta / se0 in each redraw (a loss is negative), and how far off each may be."""
     n_tests = len(family.se0)
     if swaps is not None:
         rows = build_rows(swaps, n_tests)
@@ -170,7 +171,7 @@ def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draw
             yield tests, *_multiply(effects, drawn, coarse, rows.count)
     unpaired = np.flatnonzero(np.isnan(family.se0))
     if len(unpaired):
-        yield unpaired, source.normals((len(unpaired), n_draws)), 0.0
+        yield unpaired, source.normals((len(unpaired), n_draws)), np.zeros(len(unpaired))
 
 
 def _stack_blocks(swaps: Swaps, rows: Rows) -> Iterator[tuple[Integers, Floats]]:
@@ -185,28 +186,28 @@ def _stack_blocks(swaps: Swaps, rows: Rows) -> Iterator[tuple[Integers, Floats]]
             waiting, size = [], 0
 
 
-def _multiply(effects: Floats, drawn: Floats, coarse: NDArray[np.float32], count: Integers) -> tuple[Table, float]:
-    """Return effects @ drawn and how far a statistic may be off, since the effects are put on a binary grid: one so coarse that every
-    sum of them is exact.
+def _multiply(effects: Floats, drawn: Floats, coarse: NDArray[np.float32], count: Integers) -> tuple[Table, Floats]:
+    """Return effects @ drawn, and how far each test's statistics may be off, float64[J]: the effects are rounded to a binary grid so coarse
+    that every sum of them is exact.
 
     Sums of multiples of 2^-q below 2^53 (in 32 bits, 2^24) are exact in any order, so the product is the same to the last bit
-    whatever BLAS, thread count or processor computes it. Overwrites ``effects``. ``coarse``: the draws in 32 bits, used where
-    MAX_SLACK allows.
+    whatever BLAS, thread count or processor computes it. ``coarse``: the draws in 32 bits, used where MAX_SLACK allows.
     """
-    largest = float((np.abs(effects) @ count.astype(np.float64)).max(initial=1.0))
-    exponent, n_items = math.ceil(math.log2(largest)), float(count.sum())
-    slack = math.ldexp(n_items, exponent - 23 - 1)
-    if slack <= MAX_SLACK:
-        return _quantise(effects, 23 - exponent).astype(np.float32) @ coarse, slack
-    return _quantise(effects, 51 - exponent) @ drawn, math.ldexp(n_items, exponent - 51 - 1)
+    items = count.astype(np.float64)
+    exponent = math.ceil(math.log2(float((np.abs(effects) @ items).max(initial=1.0))))
+    can_be_coarse = math.ldexp(float(items.sum()), exponent - 23 - 1) <= MAX_SLACK
+    rounded = _round(effects, (23 if can_be_coarse else 51) - exponent)
+    product = rounded.astype(np.float32) @ coarse if can_be_coarse else rounded @ drawn
+    rounded -= effects
+    return product, np.abs(rounded, out=rounded) @ items
 
 
-def _quantise(effects: Floats, n_bits: int) -> Floats:
-    """Round the effects to multiples of 2^-n_bits, in place."""
-    effects *= 2.0**n_bits
-    np.rint(effects, out=effects)
-    effects *= 2.0**-n_bits
-    return effects
+def _round(effects: Floats, n_bits: int) -> Floats:
+    """Return the nearest multiples of 2^-n_bits."""
+    rounded = effects * 2.0**n_bits
+    np.rint(rounded, out=rounded)
+    rounded *= 2.0**-n_bits
+    return rounded
 
 
 class _RunNoise:

@@ -6,7 +6,6 @@ An *entry* is a pair of slice and label that occurs. The cost is that of the ent
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -29,19 +28,21 @@ class _Keys(NamedTuple):
 
 
 class ChunkRows:
-    """One group's cells: the entries of their label and of what was predicted (behind all entries where that is right)."""
+    """One group's cells: the entries of their label and of what was predicted (behind all entries where that is right).
+
+    ``concordant``: both models predict the same; ``right``: and it is right.
+    """
 
     def __init__(self, group: CellGroup, keys: _Keys, entries: Entries) -> None:
         self.runs, self.n = build_runs(group.slice, entries.runs.n_slices), group.n
-        self.concordant = keys.cand is keys.base
-        self.label = entries.place[keys.label]
+        self.concordant, self.right = keys.cand is keys.base, keys.cand is keys.label
+        self.label, n_entries = entries.place[keys.label], len(entries.label)
         self.predicted_base = self.label if keys.base is keys.label else entries.place[keys.base]
         self.predicted_cand = self.predicted_base if self.concordant else entries.place[keys.cand]
-        self.base = self._mark_right(self.predicted_base, len(entries.label))
-        self.cand = self.base if self.concordant else self._mark_right(self.predicted_cand, len(entries.label))
-
-    def _mark_right(self, predicted: Codes, n_entries: int) -> Codes:
-        return np.asarray(predicted + (predicted == self.label) * n_entries)
+        if self.concordant:
+            self.base = self.cand = self.label + n_entries if self.right else self.predicted_base
+        else:
+            self.base, self.cand = (p + (p == self.label) * n_entries for p in (self.predicted_base, self.predicted_cand))
 
 
 class ClassTable(msgspec.Struct, frozen=True):
@@ -74,6 +75,7 @@ class Chunk:
     """The cells of some slices.
 
     total                            float64[S]  examples of each slice
+    table                                        examples of each entry
     base_counts, cand_counts, mean_counts        of both models, and midway between them
     wrong                            int64[E]    the entry predicted most in the slice besides the entry's own; None for one label
     """
@@ -84,9 +86,10 @@ class Chunk:
         self.entries = find_entries(n_slices, self.n_labels, [key for three in keys for key in three])
         self.rows = [ChunkRows(group, three, self.entries) for group, three in zip(groups, keys, strict=True)]
         self.total = self.sum([rows.n for rows in self.rows])
-        support = self._share([(rows.label, rows.n) for rows in self.rows])
-        self.base_counts = self._count([(rows.predicted_base, rows.base, rows.n) for rows in self.rows], support)
-        self.cand_counts = self._count([(rows.predicted_cand, rows.cand, rows.n) for rows in self.rows], support)
+        self.table = t = self._count()
+        support = t.right + t.broken + t.fixed + t.wrong
+        self.base_counts = self._share(t.right + t.broken, t.right + t.broken + t.taken + t.taken_base, support)
+        self.cand_counts = self._share(t.right + t.fixed, t.right + t.fixed + t.taken + t.taken_cand, support)
         self.mean_counts = average_counts(self.base_counts, self.cand_counts)
         self.wrong = _find_wrong(self.entries.runs, self.cand_counts.predicted) if self.n_labels > 1 else None
 
@@ -94,28 +97,15 @@ class Chunk:
         """Return float64[S]: the sums of numbers float64[R] of each group's cells."""
         return sum((rows.runs.total(values) for rows, values in zip(self.rows, by_group, strict=True)), start=np.zeros(self.n_slices))
 
-    def _share(self, parts: Sequence[tuple[Codes, Floats]]) -> Floats:
-        return divide(self._add_up(parts), self.entries.runs.spread(self.total), 0.0)
+    def _share(self, right: Floats, predicted: Floats, support: Floats) -> LabelCounts:
+        total, e = self.entries.runs.spread(self.total), self.entries
+        true, said, share = (divide(counts, total, 0.0) for counts in (right, predicted, support))
+        return LabelCounts(e.runs, e.label, true, said, share, (support > 0) | (predicted > 0), self.n_labels, self.tallies.positive)
 
-    def _add_up(self, parts: Sequence[tuple[Codes, Floats]]) -> Floats:
-        sums = np.zeros(len(self.entries.label))
-        for entry, n in parts:
-            sums += sum_by(entry, n, len(sums))
-        return sums
-
-    def _count(self, parts: Sequence[tuple[Codes, Codes, Floats]], support: Floats) -> LabelCounts:
-        """``parts`` have the entry predicted, the same marked where it is right, and n."""
-        right = self._share([(entry, n * (marked != entry)) for entry, marked, n in parts])
-        predicted = self._share([(entry, n) for entry, _, n in parts])
-        present = (support > 0) | (predicted > 0)
-        e, positive = self.entries, self.tallies.positive
-        return LabelCounts(e.runs, e.label, right, predicted, support, present, self.n_labels, positive)
-
-    @cached_property
-    def class_table(self) -> ClassTable:
+    def _count(self) -> ClassTable:
         right, broken, fixed, wrong, taken, taken_base, taken_cand = (list[tuple[Codes, Floats]]() for _ in range(7))
         for rows in self.rows:
-            if rows.concordant and rows.predicted_base is rows.label:
+            if rows.right:
                 right.append((rows.label, rows.n))
             elif rows.concordant:
                 wrong.append((rows.label, rows.n))
@@ -128,6 +118,12 @@ class Chunk:
                 taken_base.append((rows.predicted_base, rows.n * ~was_right))
                 taken_cand.append((rows.predicted_cand, rows.n * ~is_right))
         return ClassTable(*map(self._add_up, (right, broken, fixed, wrong, taken, taken_base, taken_cand)))
+
+    def _add_up(self, parts: Sequence[tuple[Codes, Floats]]) -> Floats:
+        sums = np.zeros(len(self.entries.label))
+        for entry, n in parts:
+            sums += sum_by(entry, n, len(sums))
+        return sums
 
     def find_swaps(self, atoms: Atoms, slices: Codes, atom: Codes) -> SwapEntries:
         """Return where the predictions of atoms lie; ``slices`` are counted from the chunk's first."""

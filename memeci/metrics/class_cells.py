@@ -54,7 +54,7 @@ class ClassRatio(msgspec.Struct, frozen=True):
         """Return SE and SE⁺, float64[E] each."""
         nothing = np.zeros(len(chunk.entries.label))
         base = self._find_slopes(chunk.base_counts) if chunk.tallies.has_baseline else _Slopes(nothing, nothing, nothing)
-        cand, table = self._find_slopes(chunk.cand_counts), chunk.class_table
+        cand, table = self._find_slopes(chunk.cand_counts), chunk.table
         support, total = cand.support - base.support, chunk.entries.runs.spread(chunk.total)
         influences = (
             (table.right, cand.right - base.right + support),
