@@ -59,10 +59,21 @@ class BinnedScores(msgspec.Struct, frozen=True, dict=True):
                 result.values[s, m] = ranked.value
                 slack = metric.slack(at)
                 result.slack[s, m] = (slack[self._find_mixed(int(layout.shift[s]))[found]] if pure else slack).sum()
-                table[inside] = _fill_table(ranked, found, inside.stop - inside.start)
+                _fill_table(table[inside], ranked, found)
             sums = self._sum_by_unit(layout, table, n_units)
             result.sums[:, :, m] = sums / np.maximum(result.positives + result.negatives, 1.0)[:, None]
         return result
+
+    def refine(self, slice_set: SliceSet, metrics: tuple[RankMetric, ...]) -> tuple[Floats, Floats]:
+        """Return values and slack alone, float64[S, M] each: coarse bins, off by less than an error, have influence right."""
+        layout = _Layout.plan(slice_set, self.scores, self.bits)
+        counts = self._count(layout)
+        values, slack = (np.zeros((layout.n_slices, len(metrics))) for _ in range(2))
+        for s in range(layout.n_slices):
+            _, at = _find_thresholds(counts[layout.find_codes(s)])
+            values[s] = [metric.rank(at).value for metric in metrics]
+            slack[s] = [metric.slack(at).sum() for metric in metrics]
+        return values, slack
 
     def _find_mixed(self, shift: int) -> NDArray[np.bool_]:
         """Return whether a bin, made of 2**shift, may hold several scores."""
@@ -199,18 +210,16 @@ def _find_thresholds(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], Thre
     return found, Thresholds(positive[found], negative[found])
 
 
-def _fill_table(ranked: Ranked, found: NDArray[np.int64], size: int) -> NDArray[np.float32]:
-    """Return influence by code, in 2⁻²³ steps of the largest: float32 holds them, and float64 every sum of them."""
+def _fill_table(table: NDArray[np.float32], ranked: Ranked, found: NDArray[np.int64]) -> None:
+    """Enter influence by code, in 2⁻²³ steps of the largest: float32 holds them, and float64 every sum of them."""
     sides = (ranked.negative, ranked.positive)
     largest = max(float(max(-side.min(initial=0.0), side.max(initial=0.0))) for side in sides)
     exponent = int(np.frexp(largest)[1]) - 23 if largest > 0 else 0
-    table = np.zeros(size, np.float32)
     for label, side in enumerate(sides):
         steps = np.rint(np.ldexp(side, -exponent))
         table[label::2][found] = np.ldexp(steps, exponent)
-    return table
 
 
 def _rows_per_table(n_codes: int) -> int:
     """Return how many rows to count at once: adding up their tables costs little beside."""
-    return max(CHUNK, 2 * n_codes)
+    return max(CHUNK, n_codes)

@@ -154,7 +154,10 @@ def _settle_doubts(
         settle(doubtful, lambda side, rest: side.measure(rest, metrics, n_units, pure=True))
     _, nearly = _find_doubtful(results, shares)
     if (results[0].positives + results[0].negatives)[nearly].sum() >= n * FINER_SHARE:
-        settle(nearly, lambda side, rest: _bin_finely(side.scores, rest).measure(rest, metrics, n_units))
+        rest = _keep_slices(slice_set, nearly)
+        refined = _map_sides(lambda side: _bin_finely(side.scores, rest).refine(rest, metrics), sides, n)
+        for result, (values, slack) in zip(results, refined, strict=True):
+            result.values[nearly], result.slack[nearly] = values, slack
     doubtful, _ = _find_doubtful(results, shares)
     settle(doubtful, lambda side, rest: sort_scores(_take_slices(side.scores, rest)).measure(rest, metrics, n_units))
 
