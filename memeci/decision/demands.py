@@ -32,13 +32,14 @@ def spread_policy(m: Measurements, policy: Policy) -> Demands:
     gates = tuple(policy.gate(test.metric, test.slice) for test in m.tests)
     at = [value if math.isfinite(value) else 0.0 for value in m.baseline.tolist()]
     groups = m.n_units.tolist() if m.grouped else [-1] * len(m.tests)
-    samples = map(Sample, m.n.tolist(), groups, m.n_positive.tolist(), m.n_negative.tolist())
+    samples = list(zip(m.n.tolist(), groups, m.n_positive.tolist(), m.n_negative.tolist(), strict=True))
+    shortages = {sample: find_shortage(Sample(*sample), policy.min_slice_size) for sample in set(samples)}
     return Demands(
         gates=gates,
         rules=tuple(gate.rule or policy.rule for gate in gates),
         declared=tuple(_is_declared(policy, gate, test) for gate, test in zip(gates, m.tests, strict=True)),
         tolerances=tuple(float(gate.tolerance.at(value)) for gate, value in zip(gates, at, strict=True)),
-        shortages=tuple(find_shortage(sample, policy.min_slice_size) for sample in samples),
+        shortages=tuple(shortages[sample] for sample in samples),
         presences=tuple(map(find_presence, m.baseline.tolist(), m.candidate.tolist())),
         noise=_spread_noise(m, policy),
     )
