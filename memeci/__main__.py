@@ -1,6 +1,6 @@
 """``python -m memeci``."""
 
-from memeci.cli import main
+from memeci.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()
