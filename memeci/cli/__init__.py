@@ -1,5 +1,5 @@
 """The ``memeci`` command: which commands there are, and what their exit codes mean. One file per command."""
 
-from memeci.cli.group import main, run
+from memeci.cli.group import main
 
-__all__ = ["main", "run"]
+__all__ = ["main"]
