@@ -41,11 +41,14 @@ class SwapBlock(msgspec.Struct, frozen=True):
     tests    int64[J_b]       indices into ``Measurements.tests``
     atoms    int64[A_b]       indices into ``Swaps.count``
     effects  float64[A_b, J_b] what one item of the atom adds to delta in its forward orientation (minus that when swapped)
+    run      int64[A_b]        None, or which single test each atom acts on, an index into ``tests``; effects are float64[A_b, 1] then
+                               and an atom may occur again for another test: a thousand classes, each with atoms of its own
     """
 
     tests: Integers
     atoms: Integers
     effects: Floats
+    run: Integers | None = None
 
 
 class Swaps(msgspec.Struct, frozen=True):

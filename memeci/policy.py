@@ -48,7 +48,8 @@ class Policy(msgspec.Struct, frozen=True):
     """All demands on one evaluation.
 
     ``gates`` maps (metric, scope) to a gate; a scope is "" (all examples), a slice column list "platform" or
-    "platform,lang" (every value of it), or one value "platform=ios". The most specific one holds.
+    "platform,lang" (every value of it), or one value "platform=ios". The most specific one holds; "recall[*]" is for every
+    class that has no gate of its own.
     ``noise`` maps a metric to its noise floor: the standard deviation of its value between runs of the same code.
     """
 
@@ -66,16 +67,28 @@ class Policy(msgspec.Struct, frozen=True):
 
         A slice inherits the tolerance of the whole, never its floor: 80 % over all says nothing about a slice of 40 examples.
         """
-        scope = self.scope(metric, key)
-        if scope is None:
+        found = self._find(metric, key)
+        if found is None:
             return Gate(gated=metric not in self.ungated)
-        found = self.gates[(metric, scope)]
-        return replace(found, minimum=None) if key and not scope else found
+        gate = self.gates[found]
+        _, scope = found
+        return replace(gate, minimum=None) if key and not scope else gate
 
     def scope(self, metric: str, key: SliceKey) -> str | None:
         """Return the scope whose gate holds for a metric on a slice; None where no gate names it."""
+        found = self._find(metric, key)
+        return found[1] if found is not None else None
+
+    def _find(self, metric: str, key: SliceKey) -> tuple[str, str] | None:
         if not self.gates:
             return None
         columns = ",".join(column for column, _ in key)
         exact = ",".join(f"{column}={value}" for column, value in key)
-        return next((scope for scope in (exact, columns, "") if (metric, scope) in self.gates), None)
+        wanted = ((name, scope) for name in (metric, name_every_class(metric)) for scope in (exact, columns, ""))
+        return next((target for target in wanted if target in self.gates), None)
+
+
+def name_every_class(metric: str) -> str:
+    """Return "recall[*]" for "recall[spam]"; any other name as it is."""
+    ratio, bracket, _ = metric.partition("[")
+    return f"{ratio}[*]" if bracket and metric.endswith("]") else metric

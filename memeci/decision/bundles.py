@@ -31,8 +31,12 @@ class Rows(msgspec.Struct, frozen=True):
 
     def gather(self, block: SwapBlock) -> Floats:
         """Return float64[J_b, R]: effects of the rows on the block's tests."""
-        row, weight = self.row[block.atoms], self.weight[block.atoms].astype(np.float64)
-        return np.stack([np.bincount(row, weight * effect, len(self.count)) for effect in block.effects.T])
+        row, weight, n_rows = self.row[block.atoms], self.weight[block.atoms].astype(np.float64), len(self.count)
+        if block.run is None:
+            sums = np.stack([np.bincount(row, weight * effect, n_rows) for effect in block.effects.T])
+        else:
+            sums = np.bincount(block.run * n_rows + row, weight * block.effects[:, 0], len(block.tests) * n_rows)
+        return sums.reshape(len(block.tests), n_rows).astype(np.float64, copy=False)  # bincount of nothing counts in whole numbers
 
 
 def build_rows(swaps: Swaps, n_tests: int) -> Rows:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -24,11 +25,17 @@ GRID = 1e-6
 """Maxima are rounded up to this grid, so that an exact tie (statistics of counts tie often) is never a rejection."""
 
 
+Table: TypeAlias = "NDArray[np.floating[Any]]"
+
 MIN_KURTOSIS = 2.5
 """Of a redrawn statistic: 3 − 2/(number of flips that count), so about four of them."""
 
 MAX_STACK = 2_048
-"""Tests multiplied at once: bounds the memory of their effects to about 16 MB."""
+"""Tests redrawn at once: bounds the memory to about 16 MB for their effects, and as much for their statistics."""
+
+MAX_SLACK = 4e-3
+"""How far a statistic may be off where numbers of 32 bits make it twice as fast. Every doubt counts for "nothing changed", so the level
+holds; counts of flips lie further apart than that, so their p-values stay exact."""
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -103,14 +110,22 @@ def compute_spread(swaps: Swaps | None, n_tests: int) -> Spread:
     if swaps is not None:
         count, imbalance = swaps.count.astype(np.float64), swaps.imbalance.astype(np.float64)
         for block in swaps.blocks:
-            effects = block.effects.T
-            weighted = effects * count[block.atoms]
-            variance[block.tests] = np.einsum("ja,ja->j", weighted, effects)
-            absolute[block.tests] = np.abs(weighted, out=weighted).sum(1)
-            linear[block.tests] = effects @ imbalance[block.atoms]
+            variance[block.tests], absolute[block.tests], linear[block.tests] = _add_up(block, count, imbalance)
             seen[block.tests] = True
     with np.errstate(invalid="ignore"):
         return Spread(np.where(seen, np.sqrt(variance), np.nan), variance / absolute, np.where(seen, linear, np.nan))
+
+
+def _add_up(block: SwapBlock, count: Floats, imbalance: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return Σ count·effect², Σ count·|effect| and Σ imbalance·effect of each test of the block."""
+    effects = block.effects.T
+    weighted = effects * count[block.atoms]
+    if block.run is not None:
+        terms = (weighted * effects, np.abs(weighted), effects * imbalance[block.atoms])
+        squared, absolute, linear = (np.bincount(block.run, term[0], len(block.tests)).astype(np.float64, copy=False) for term in terms)
+        return squared, absolute, linear
+    squared, linear = np.einsum("ja,ja->j", weighted, effects), effects @ imbalance[block.atoms]
+    return squared, np.abs(weighted, out=weighted).sum(1), linear
 
 
 def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) -> Null:
@@ -119,25 +134,23 @@ def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) 
     Every draw counts twice, as it is and with all swaps reversed: both are equally likely. A test without swap atoms (its
     baseline has numbers but no examples) gets independent normal redraws, which can only make the family stricter (Šidák 1967).
     """
-    source = Source(seed)
-    n_draws = -(-n_resamples // 2)
-    table = _draw_statistics(source, swaps, family, n_draws)
-    table = _add_noise(source, table, np.where(np.isnan(family.se0), family.se, family.se0), family.noise)
+    source, n_draws = Source(seed), -(-n_resamples // 2)
+    noise = _RunNoise(source, family, n_draws)
     usable = ~np.isnan(family.statistic)
-    observed = (family.statistic + GRID)[:, None]
-    p_value = np.where(usable, (1.0 + _count(table <= observed) + _count(table >= -observed)) / (2 * n_draws + 1.0), np.nan)
-    return Null(_list_maxima(table, family.members & usable, family.weight), p_value)
-
-
-def _list_maxima(table: Floats, members: NDArray[np.bool_], weight: Floats) -> Floats:
-    """Return float64[2B], sorted: the largest weighted loss of the members in each redraw and in its reverse. Overwrites the table."""
-    if not members.any():
-        return np.empty(0)
-    weighted = np.flatnonzero(weight != 1.0)
-    table[weighted] *= weight[weighted, None]
-    table[~members] = table[np.argmax(members)]  # repeats a member, which no extreme notices: cheaper than to copy the members
-    maxima = np.concatenate([-table.min(0), table.max(0)])
-    return np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID)
+    members = family.members & usable
+    p_value, largest, smallest = np.full(len(usable), np.nan), np.full(n_draws, -np.inf), np.full(n_draws, np.inf)
+    for tests, table, slack in _draw_statistics(source, swaps, family, n_draws):
+        noise.add(tests, table)
+        observed: Table = (family.statistic[tests] + GRID + slack).astype(table.dtype)[:, None]
+        p_value[tests] = (1.0 + _count(table <= observed) + _count(table >= -observed)) / (2 * n_draws + 1.0)
+        for weight in set(family.weight[tests[members[tests]]].tolist()):
+            chosen = members[tests] & (family.weight[tests] == weight)
+            rows, doubt = table[chosen], float(slack[chosen].max())
+            largest = np.maximum(largest, weight * (rows.max(0) + doubt))
+            smallest = np.minimum(smallest, weight * (rows.min(0) - doubt))
+    p_value[~usable] = np.nan
+    maxima = np.concatenate([-smallest, largest]) if members.any() else np.empty(0)
+    return Null(np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID), p_value)
 
 
 def _count(found: NDArray[np.bool_]) -> Integers:
@@ -145,24 +158,20 @@ def _count(found: NDArray[np.bool_]) -> Integers:
     return np.asarray(np.add.reduce(found.view(np.uint8), axis=1, dtype=np.uint32), dtype=np.int64)
 
 
-def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draws: int) -> Floats:
-    """Return float64[J, B]: delta / se0 of each test in each redraw, negative for a loss."""
+def _draw_statistics(source: Source, swaps: Swaps | None, family: Family, n_draws: int) -> Iterator[tuple[Integers, Table, Floats]]:
+    """Yield some tests at a time: which, float[J, B] delta / se0 in each redraw (a loss is negative), and how far off each may be."""
     n_tests = len(family.se0)
-    table = np.zeros((n_tests, n_draws))
-    if swaps is not None and len(swaps.count):
+    if swaps is not None:
         rows = build_rows(swaps, n_tests)
         drawn = redraw_imbalances(source, rows.count, n_draws)
+        coarse = drawn.astype(np.float32)
         unit = family.sign * np.where(family.se0 == 0, 1.0, family.se0)
         for tests, effects in _stack_blocks(swaps, rows):
             np.divide(effects, unit[tests, None], out=effects)
-            _quantise(effects, rows.count)
-            if np.array_equal(tests, np.arange(tests[0], tests[0] + len(tests))):
-                np.matmul(effects, drawn, out=table[tests[0] : tests[0] + len(tests)])
-            else:
-                table[tests] = effects @ drawn
+            yield tests, *_multiply(effects, drawn, coarse, rows.count)
     unpaired = np.flatnonzero(np.isnan(family.se0))
-    table[unpaired] = source.normals((len(unpaired), n_draws))
-    return table
+    if len(unpaired):
+        yield unpaired, source.normals((len(unpaired), n_draws)), np.zeros(len(unpaired))
 
 
 def _stack_blocks(swaps: Swaps, rows: Rows) -> Iterator[tuple[Integers, Floats]]:
@@ -177,36 +186,54 @@ def _stack_blocks(swaps: Swaps, rows: Rows) -> Iterator[tuple[Integers, Floats]]
             waiting, size = [], 0
 
 
-def _quantise(effects: Floats, count: Integers) -> None:
-    """Put the effects on a binary grid, in place: fine enough to lose nothing and coarse enough that every sum of them is exact.
+def _multiply(effects: Floats, drawn: Floats, coarse: NDArray[np.float32], count: Integers) -> tuple[Table, Floats]:
+    """Return effects @ drawn, and how far each test's statistics may be off, float64[J]: the effects are rounded to a binary grid so coarse
+    that every sum of them is exact.
 
-    Sums of float64 multiples of 2^-q below 2^53 are exact in any order, so the product is the same to the last bit
-    whatever BLAS, thread count or processor computes it.
+    Sums of multiples of 2^-q below 2^53 (in 32 bits, 2^24) are exact in any order, so the product is the same to the last bit
+    whatever BLAS, thread count or processor computes it. ``coarse``: the draws in 32 bits, used where MAX_SLACK allows.
     """
-    largest = float((np.abs(effects) @ count.astype(np.float64)).max(initial=1.0))
-    scale = 2.0 ** (51 - math.ceil(math.log2(largest)))
-    effects *= scale
-    np.rint(effects, out=effects)
-    effects *= 1.0 / scale
+    items = count.astype(np.float64)
+    exponent = math.ceil(math.log2(float((np.abs(effects) @ items).max(initial=1.0))))
+    can_be_coarse = math.ldexp(float(items.sum()), exponent - 23 - 1) <= MAX_SLACK
+    rounded = _round(effects, (23 if can_be_coarse else 51) - exponent)
+    product = rounded.astype(np.float32) @ coarse if can_be_coarse else rounded @ drawn
+    rounded -= effects
+    return product, np.abs(rounded, out=rounded) @ items
 
 
-def _add_noise(source: Source, table: Floats, scale: Floats, noise: Noise) -> Floats:
-    """Return statistics of (swap + run noise) over √(scale² + estimated noise variance): Behrens–Fisher by simulation.
+def _round(effects: Floats, n_bits: int) -> Floats:
+    """Return the nearest multiples of 2^-n_bits."""
+    rounded = effects * 2.0**n_bits
+    np.rint(rounded, out=rounded)
+    rounded *= 2.0**-n_bits
+    return rounded
+
+
+class _RunNoise:
+    """Makes statistics of (swap + run noise) over √(se0² + estimated noise variance): Behrens–Fisher by simulation.
 
     Tests of one metric share their estimate, hence its error. Different metrics err independently: the strict case.
     """
-    noisy = np.flatnonzero(noise.variance > 0)
-    if not len(noisy):
-        return table
-    n_draws = table.shape[1]
-    metrics, which = np.unique(noise.metric[noisy], return_inverse=True)
-    variance, base = noise.variance[noisy, None], scale[noisy, None]
-    ratio = np.ones((len(metrics), n_draws))
-    if noise.degrees is not None:
-        ratio = np.stack([source.chi_squares(noise.degrees, n_draws) for _ in metrics])
-    run = np.sqrt(variance) * _draw_run_noise(source, table[noisy])
-    table[noisy] = (table[noisy] * base + run) / np.sqrt(base**2 + variance * ratio[which])
-    return table
+
+    def __init__(self, source: Source, family: Family, n_draws: int) -> None:
+        noise = family.noise
+        self.source, self.variance, self.noisy = source, noise.variance, noise.variance > 0
+        self.scale = np.where(np.isnan(family.se0), family.se, family.se0)
+        self.metric = noise.metric
+        self.ratio = {int(metric): np.ones(n_draws) for metric in sorted(set(noise.metric[self.noisy].tolist()))}
+        if noise.degrees is not None:
+            self.ratio = {metric: source.chi_squares(noise.degrees, n_draws) for metric in self.ratio}
+
+    def add(self, tests: Integers, table: Table) -> None:
+        """Add the noise of these tests to ``table`` float[J, B], in place."""
+        rows = np.flatnonzero(self.noisy[tests])
+        if len(rows):
+            noisy, swapped = tests[rows], table[rows].astype(np.float64)
+            variance, scale = self.variance[noisy, None], self.scale[noisy, None]
+            ratio = np.stack([self.ratio[metric] for metric in self.metric[noisy].tolist()])
+            run = np.sqrt(variance) * _draw_run_noise(self.source, swapped)
+            table[rows] = (swapped * scale + run) / np.sqrt(scale**2 + variance * ratio)
 
 
 def _draw_run_noise(source: Source, swapped: Floats) -> Floats:

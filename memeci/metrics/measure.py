@@ -77,8 +77,8 @@ class _Table:
         else:
             offset = self._unit_offset(tallies.n_units)
         for block in part.blocks:
-            tests = block.slice * self.n_metrics + part.positions
-            self.blocks.append(SwapBlock(tests, block.atoms + offset, block.effects))
+            places = part.positions if block.places is None else part.positions[block.places]
+            self.blocks.append(SwapBlock(block.slice * self.n_metrics + places, block.atoms + offset, block.effects, block.run))
 
     def _unit_offset(self, n_units: int) -> int:
         """Return where the atoms of the units begin: shared by all parts, since one draw swaps a whole unit."""

@@ -17,11 +17,13 @@ NOT_IN_BASELINE = "the baseline's predictions have no numbers for it"
 
 
 class PartBlock(msgspec.Struct, frozen=True):
-    """Effects of atoms on all metrics of the part, on one slice: atoms int64[A_b], effects float64[A_b, M]."""
+    """Effects of atoms on one slice, as in ``SwapBlock``: on all metrics of the part, or those at ``places`` in it."""
 
     slice: int
     atoms: Integers
     effects: Floats
+    places: Integers | None = None
+    run: Integers | None = None
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Rank metrics on every slice: ROC-AUC, average precision, and their one-vs-rest means.
 
-Examples are sorted, once a model; beyond ``bin_above`` of them they are put into bins instead, and sorted only in slices
-where the bins might matter beside the standard error.
+Examples are sorted, once a model; beyond ``bin_above`` of them they are put into bins instead, and into finer bins or sorted only in
+slices where the bins might matter beside the standard error.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.binned_scores import BinnedScores, bin_scores
+from memeci.metrics.binned_scores import BinnedScores, bin_scores, choose_bits
+from memeci.metrics.chunks import split_rows
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.one_vs_rest import OneVsRest
 from memeci.metrics.part import InfluenceTable, Part, UnitInfluence
 from memeci.metrics.scored import RankedSide, Scores, SetResult, list_sides
-from memeci.metrics.sorted_scores import SortedScores, sort_scores
+from memeci.metrics.sorted_scores import sort_scores
 from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
 
 BIN_ABOVE = 2_000_000
@@ -29,6 +30,12 @@ BIN_ABOVE = 2_000_000
 
 MAX_SLACK = 0.05
 """The most that bins may move a difference, in standard errors of it."""
+
+FINER_BITS = 2
+"""Four times as many bins where that is likely to do."""
+
+FINER_SHARE = 1 / 8
+"""Part of the examples from which on finer bins cost less than sorting."""
 
 THREADS_ABOVE = 100_000
 
@@ -74,7 +81,8 @@ class _RankTable(InfluenceTable):
 
     def add(self, job: _Job, bin_above: int) -> None:
         arrays, columns = job.arrays, list(job.columns)
-        known = self.tallies.has_baseline and not np.isnan(arrays.base).any()
+        n, binned = len(arrays.label), len(arrays.label) > bin_above and arrays.weight is None
+        known = self.tallies.has_baseline and not any(np.isnan(arrays.base[rows]).any() for rows in split_rows(n))
         if self.tallies.has_baseline and not known:
             self.baseline[:, columns], self.unknown[columns] = np.nan, True
         n, binned = len(arrays.label), len(arrays.label) > bin_above and arrays.weight is None
@@ -108,7 +116,8 @@ class _RankTable(InfluenceTable):
 
 
 def _are_equal(first: Scores, second: Scores) -> bool:
-    return np.array_equal(first.score, second.score) and np.array_equal(first.label, second.label)
+    pairs = ((first.score, second.score), (first.label, second.label))
+    return all(np.array_equal(a[rows], b[rows]) for a, b in pairs for rows in split_rows(len(a)))
 
 
 def _measure_set(side: RankedSide, slice_set: SliceSet, metrics: tuple[RankMetric, ...], n_units: int) -> SetResult:
@@ -130,36 +139,49 @@ def _settle_doubts(
 ) -> None:
     """Put better results in place of those whose bins may move a difference by more than a little of its error.
 
-    Bins of a single score are exact after all; else the examples are sorted.
+    Bins of a single score are exact after all; else finer bins may do; else the examples are sorted.
     """
     n, n_units = len(sides[0].code), shares.shape[1]
 
-    def settle(measure: Callable[[BinnedScores, SliceSet], SetResult]) -> None:
-        doubtful = _find_doubtful(results, shares)
-        if doubtful.any():
-            rest = _keep_slices(slice_set, doubtful)
+    def settle(chosen: NDArray[np.bool_], measure: Callable[[BinnedScores, SliceSet], SetResult]) -> None:
+        if chosen.any():
+            rest = _keep_slices(slice_set, chosen)
             for result, better in zip(results, _map_sides(lambda side: measure(side, rest), sides, n), strict=True):
-                result.values[doubtful], result.sums[doubtful], result.slack[doubtful] = better.values, better.sums, better.slack
+                result.values[chosen], result.sums[chosen], result.slack[chosen] = better.values, better.sums, better.slack
 
-    if _find_doubtful(results, shares).any() and all(_map_sides(lambda side: side.is_heaviest_pure(), sides, n)):
-        settle(lambda side, rest: side.measure(rest, metrics, n_units, pure=True))
-    settle(lambda side, rest: _sort_slices(side.scores, rest).measure(rest, metrics, n_units))
+    doubtful, _ = _find_doubtful(results, shares)
+    if doubtful.any() and all(_map_sides(lambda side: side.is_heaviest_pure(), sides, n)):
+        settle(doubtful, lambda side, rest: side.measure(rest, metrics, n_units, pure=True))
+    _, nearly = _find_doubtful(results, shares)
+    if (results[0].positives + results[0].negatives)[nearly].sum() >= n * FINER_SHARE:
+        rest = _keep_slices(slice_set, nearly)
+        refined = _map_sides(lambda side: _bin_finely(side.scores, rest).refine(rest, metrics), sides, n)
+        for result, (values, slack) in zip(results, refined, strict=True):
+            result.values[nearly], result.slack[nearly] = values, slack
+    doubtful, _ = _find_doubtful(results, shares)
+    settle(doubtful, lambda side, rest: sort_scores(_take_slices(side.scores, rest)).measure(rest, metrics, n_units))
 
 
-def _sort_slices(scores: Scores, slice_set: SliceSet) -> SortedScores:
+def _bin_finely(scores: Scores, slice_set: SliceSet) -> BinnedScores:
+    inside = _take_slices(scores, slice_set)
+    return bin_scores(inside, choose_bits(len(inside.score)) + FINER_BITS)
+
+
+def _take_slices(scores: Scores, slice_set: SliceSet) -> Scores:
     whole = not slice_set.columns
-    return sort_scores(scores if whole else scores.take(np.flatnonzero(slice_set.membership[scores.leaf] >= 0)))
+    return scores if whole else scores.take(np.flatnonzero(slice_set.membership[scores.leaf] >= 0))
 
 
-def _find_doubtful(results: Sequence[SetResult], shares: Floats) -> NDArray[np.bool_]:
-    """Return bool[S]: may the bins of some metric move its difference by more than MAX_SLACK standard errors?
+def _find_doubtful(results: Sequence[SetResult], shares: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return bool[S]: may the bins of some metric move its difference by more than MAX_SLACK standard errors? And: would finer ones do?
 
     Results of one side only are held against the error of its own value.
     """
     change = results[0].sums - results[1].sums if len(results) > 1 else results[0].sums
-    error = UnitInfluence(change, shares).standard_error()
-    slack = sum((result.slack for result in results), np.zeros_like(error))
-    return np.asarray((~(slack <= MAX_SLACK * error)).any(axis=1))
+    most = MAX_SLACK * UnitInfluence(change, shares).standard_error()
+    slack = sum((result.slack for result in results), np.zeros_like(most))
+    fine, nearly_fine = (np.asarray((slack <= limit).all(axis=1)) for limit in (most, most * 2**FINER_BITS))
+    return ~fine, ~fine & nearly_fine
 
 
 def _keep_slices(slice_set: SliceSet, kept: NDArray[np.bool_]) -> SliceSet:

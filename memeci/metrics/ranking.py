@@ -89,12 +89,18 @@ class AveragePrecision(msgspec.Struct, frozen=True):
 
     def slack(self, at: Thresholds) -> Floats:
         """Each of a threshold's positives has a precision between those with all its negatives before it, and with none."""
-        fewest = at.positives - at.positive_below - at.positive
-        least = at.negatives - at.negative_below - at.negative
-        most = fewest + at.positive
-        highest = np.divide(most, most + least, out=np.zeros(len(most)), where=most > 0)
-        lowest = (fewest + 1) / (fewest + 1 + least + at.negative)
-        slack: Floats = at.positive * np.maximum(highest - lowest, 0.0) / max(at.positives, 1e-300)
+        most = at.positives - at.positive_below
+        every = at.negatives - at.negative_below
+        every += most
+        later = at.positive - 1
+        lowest = most - later
+        lowest /= every - later
+        every -= at.negative
+        slack: Floats = np.divide(most, np.maximum(every, 1e-300, out=every), out=most)
+        slack -= lowest
+        np.maximum(slack, 0.0, out=slack)
+        slack *= at.positive
+        slack /= max(at.positives, 1e-300)
         return slack
 
 

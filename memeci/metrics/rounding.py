@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import numpy as np
 
 from memeci.measurements import Floats, Integers
+from memeci.metrics.chunks import split_rows
 
 TINY = 2.0**-60
 
@@ -44,15 +47,24 @@ def fit_roundings(score: Floats, bits: int) -> list[Rounding]:
 
     None fits where all are equal or some are infinite: the list is empty.
     """
-    low, high = float(score.min()), float(score.max())
+    low, high = _find_range(score)
     if not 0 < high - low < np.inf or not np.isfinite(2.0**bits / (high - low)):
         return []
     plain = Rounding(low, high, bits)
     if low < 0 or high > 1:
         return [plain]
     ways = [plain, Rounding(low, high, bits, logit=True)]
-    sure = np.count_nonzero((score < 2.0**-8) | (score > 1 - 2.0**-8))
+    sure = sum(np.count_nonzero(part < 2.0**-8) + np.count_nonzero(part > 1 - 2.0**-8) for part in _split(score))
     return ways if sure < len(score) / 2 else ways[::-1]
+
+
+def _find_range(score: Floats) -> tuple[float, float]:
+    low, high = np.transpose([(part.min(), part.max()) for part in _split(score)])
+    return float(low.min()), float(high.max())
+
+
+def _split(score: Floats) -> Iterator[Floats]:
+    return (score[rows] for rows in split_rows(len(score)))
 
 
 def _compute_log_odds(score: Floats) -> Integers:

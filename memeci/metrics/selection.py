@@ -9,7 +9,7 @@ import msgspec
 
 from memeci.errors import ConfigError, DataError, find_near
 from memeci.metrics import CLASS_RATIOS, METRICS, Metric
-from memeci.metrics.averages import OfClass
+from memeci.metrics.averages import ANY_LABELS, OfClass
 from memeci.metrics.means import build_score_metric
 from memeci.records import Direction, Task, Text, Unit
 
@@ -60,6 +60,9 @@ ALIASES = {
     **{f"{name}_{average}": f"{average}_{name}" for name in ("f1", "precision", "recall") for average in ("macro", "micro", "weighted")},
 }
 
+MAX_CLASSES = 2_000
+"""Classes that `recall[*]` stands for at most."""
+
 # What a metric needs besides labels and predictions.
 _NEEDS_PROBABILITY = {"log_loss", "brier"}
 
@@ -103,7 +106,7 @@ def select_metrics(task: Task, requests: Sequence[Request], available: Available
     if not requests:
         return _select_defaults(task, available, before)
     chosen: dict[str, Metric] = {}
-    for request in requests:
+    for request in _name_classes(requests, task, available.labels):
         metric = _build(task, request, available)
         reason = _explain_absent(metric, task, available) or _explain_out_of_range(metric, available)
         if before is not None and _explain_absent(metric, task, before) is None:
@@ -114,13 +117,35 @@ def select_metrics(task: Task, requests: Sequence[Request], available: Available
     return Selection(tuple(chosen.values()))
 
 
+def _name_classes(requests: Sequence[Request], task: Task, labels: Sequence[str]) -> list[Request]:
+    """Return the requests, `recall[*]` as one for each label; of those asked for twice the first."""
+    named: dict[str, Request] = {}
+    for request in requests:
+        ratio = request.name.removesuffix("[*]")
+        if ratio == request.name or ratio not in CLASS_RATIOS or request.number is not None:
+            named.setdefault(request.name, request)
+            continue
+        if task not in ANY_LABELS:
+            raise _unknown(request.name, ratio, task)
+        if len(labels) > MAX_CLASSES:
+            raise ConfigError(
+                f"{request.name} asks for {len(labels):,} classes.",
+                f"more than {MAX_CLASSES:,} would leave each hardly any chance to be found worse.",
+                f"name those that matter (`{ratio}[{labels[0]}]`), or take a mean over all, such as `macro_f1`.",
+            )
+        for label in labels:
+            named.setdefault(f"{ratio}[{label}]", Request(f"{ratio}[{label}]"))
+    return list(named.values())
+
+
 def select_gated(task: Task, gated: Sequence[str], available: Available, selection: Selection) -> Selection:
     """Return the selection with every metric that a gate names: one that is not measured would hold by being forgotten.
 
     Raises ConfigError or DataError for one that is unknown, or cannot be had.
     """
     chosen = {metric.name for metric in selection.metrics}
-    missing = [name for name in gated if name not in chosen]
+    classes = _name_classes([Request(name) for name in gated], task, available.labels)
+    missing = [request.name for request in classes if request.name not in chosen]
     for name in missing:
         if name in ALIASES:
             raise ConfigError(f"the gate on {name!r} fits no metric.", f"here it is called {ALIASES[name]}.", f"write `{ALIASES[name]}:`.")
@@ -206,8 +231,8 @@ def _build_of_class(ratio: str, label: str, name: str, task: Task, available: Av
             f"the labels are: {', '.join(available.labels[:20])}.",
             "name one of them in the brackets.",
         )
-    if task not in {Task.BINARY, Task.MULTICLASS, Task.MULTILABEL}:
-        raise _unknown(name, name, task)
+    if task not in ANY_LABELS:
+        raise _unknown(name, ratio, task)
     return OfClass(CLASS_RATIOS[ratio], tasks=frozenset({task}), label=available.labels.index(label), title=name)
 
 

@@ -30,6 +30,7 @@ from memeci.report.rows import (
     build_visibility,
     format_baseline,
     format_candidate,
+    format_hidden_classes,
 )
 from memeci.report.words import STATUS, STATUS_EMOJI, WORDS, Phrases
 
@@ -71,6 +72,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "dirty": f" ({say.word('dirty')})" if record.candidate.dirty else "",
         "facts": build_facts(record, say),
         "overall": [build_row(c, say) for c in overall],
+        "hidden_classes": format_hidden_classes(record, say),
         "next_steps": list(map(Markdown, say.sentences("first_release"))) if record.verdict.status is Status.NO_BASELINE else [],
         "slices": [build_row(c, say) for c in notable],
         "more_slices": [build_row(c, say) for c in rest[: layout.more_slices]],

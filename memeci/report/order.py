@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from memeci.policy import name_every_class
 from memeci.records import FAILING, Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason, SliceShare, Status
 
 SEVERITY = (
@@ -21,9 +22,25 @@ SEVERITY = (
 RANK = {outcome: rank for rank, outcome in enumerate(SEVERITY)}
 
 
+MAX_CLASSES_OF_RATIO = 10
+
+
 def select_overall(record: Evaluation) -> list[Comparison]:
-    """Return the comparisons on all examples, in the order of the record."""
-    return [c for c in record.comparisons if not c.slice]
+    """Return the comparisons on all examples, in the order of the record; of a ratio asked for by class the worst classes."""
+    overall = [c for c in record.comparisons if not c.slice]
+    by_ratio = defaultdict(list)
+    for c in overall:
+        if (ratio := name_every_class(c.metric)) != c.metric:
+            by_ratio[ratio].append(c)
+    failing = sum(c.gated and c.outcome in FAILING for classes in by_ratio.values() for c in classes)
+    limit = max(MAX_CLASSES_OF_RATIO, min(failing, 2 * MAX_CLASSES_OF_RATIO))
+    hidden = {id(c) for classes in by_ratio.values() for c in sorted(classes, key=_badness)[limit:]}
+    return [c for c in overall if id(c) not in hidden]
+
+
+def count_hidden_classes(record: Evaluation) -> int:
+    """Return how many comparisons on all examples `select_overall` leaves out."""
+    return sum(not c.slice for c in record.comparisons) - len(select_overall(record))
 
 
 def sort_slices(record: Evaluation) -> list[Comparison]:

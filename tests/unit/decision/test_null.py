@@ -8,7 +8,7 @@ from scipy import stats
 
 from memeci.decision.analysis import _Change, _compute_bounds
 from memeci.decision.bundles import MAX_ROWS, build_rows
-from memeci.decision.null import Family, Noise, _quantise, compute_spread, draw_null
+from memeci.decision.null import MAX_SLACK, Family, Noise, _multiply, compute_spread, draw_null
 from memeci.decision.power import compute_sidak_critical
 from memeci.decision.redraw import Source, redraw_imbalances
 from memeci.measurements import SwapBlock, Swaps
@@ -81,14 +81,42 @@ def test_stream__is_the_one_released() -> None:
     assert source.normals((1, 2))[0] == pytest.approx([0.8093, -0.9960], abs=1e-4)
 
 
-def test_quantised_effects__sum_the_same_in_any_order() -> None:
+@pytest.mark.parametrize(("n_rows", "precision"), [(500, np.float32), (3_000, np.float64)])
+def test_multiplied_effects__are_the_same_in_any_order_and_as_near_as_said(n_rows: int, precision: type) -> None:
     rng = np.random.default_rng(0)
-    effects, drawn = rng.normal(size=(3, 1_000)) / 30, rng.integers(-9, 10, (1_000, 50)).astype(float)
-    exact = effects.copy()
-    _quantise(exact, np.full(1_000, 9))
-    order = rng.permutation(1_000)
-    assert np.array_equal(exact @ drawn, exact[:, order] @ drawn[order])
-    np.testing.assert_allclose(exact, effects, atol=1e-12)
+    effects, drawn = rng.normal(size=(3, n_rows)) / 20, rng.choice([-1.0, 1.0], (n_rows, 50))
+    coarse, count, order = drawn.astype(np.float32), np.ones(n_rows, np.int64), rng.permutation(n_rows)
+    found, slack = _multiply(effects, drawn, coarse, count)
+    other, _ = _multiply(effects[:, order], drawn[order], coarse[order], count)
+    assert found.dtype == precision
+    assert np.array_equal(found, other)
+    assert (np.abs(found - effects @ drawn) <= slack[:, None]).all()
+    assert slack.max() <= MAX_SLACK
+
+
+def test_multiplied_effects_of_heavy_atoms__keep_64_bits() -> None:
+    """A grid of 24 bits is too coarse for sums of half a million items."""
+    effects, drawn = np.full((1, 2), 1 / 700), np.array([[1.0, -3.0], [5.0, 7.0]])
+    found, slack = _multiply(effects, drawn, drawn.astype(np.float32), np.full(2, 250_000))
+    assert found.dtype == np.float64
+    assert slack.max() < 1e-6
+
+
+def test_test_of_few_flips_among_many__is_as_exact_as_alone() -> None:
+    effects = np.zeros((2, 900))
+    effects[0], effects[1, :3] = np.random.default_rng(0).normal(size=900) / 30, 1 / 3
+    drawn = np.random.default_rng(1).choice([-1.0, 1.0], (900, 50))
+    _, slack = _multiply(effects, drawn, drawn.astype(np.float32), np.ones(900, np.int64))
+    assert slack[1] < 1e-5
+
+
+def test_a_family_redrawn_in_32_bits__has_the_critical_value_of_64(monkeypatch: pytest.MonkeyPatch) -> None:
+    swaps = _independent_tests(900)
+    coarse = draw_null(swaps, _family(swaps), seed=1, n_resamples=2_000)
+    monkeypatch.setattr("memeci.decision.null.MAX_SLACK", 0.0)
+    fine = draw_null(swaps, _family(swaps), seed=1, n_resamples=2_000)
+    assert fine.critical_value(0.05) < coarse.critical_value(0.05) < fine.critical_value(0.05) + 2 * MAX_SLACK
+    assert (coarse.p_value >= fine.p_value).all()
 
 
 def test_a_first_order_change_of_rounding_alone__does_not_stretch_the_interval() -> None:

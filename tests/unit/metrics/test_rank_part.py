@@ -10,14 +10,15 @@ from msgspec.structs import replace
 
 from memeci.decision import decide
 from memeci.measurements import ALL, Measurements
-from memeci.metrics.binned_scores import bin_scores
+from memeci.metrics.binned_scores import BIN_BITS, bin_scores, choose_bits
 from memeci.metrics.calibration import find_bins
 from memeci.metrics.evidence import build_calibration, build_roc
 from memeci.metrics.measure import measure
 from memeci.metrics.metric import RankMetric
+from memeci.metrics.rank_part import FINER_BITS
 from memeci.metrics.ranking import AveragePrecision, RocAuc
 from memeci.metrics.rounding import Rounding, fit_roundings
-from memeci.metrics.scored import Scores
+from memeci.metrics.scored import Scores, list_sides
 from memeci.metrics.sorted_scores import sort_scores
 from memeci.metrics.tallies import Leaves, ScoreArrays, SliceSet, Tallies, UnitTotals
 from memeci.pipeline.wording import note_bins
@@ -171,6 +172,22 @@ def test_more_examples_than_are_sorted__are_decided_alike(loss: float) -> None:
     for j, (a, b) in enumerate(zip(first, second, strict=True)):
         assert b.p_value == pytest.approx(a.p_value, abs=0.005)
         assert b.ci_low == pytest.approx(a.ci_low, abs=measured[1].slack[j] + 0.02 * measured[0].se[j])
+
+
+@pytest.mark.parametrize(("change", "bits"), [(0.02, BIN_BITS), (0.001, BIN_BITS + FINER_BITS), (0.0001, None)])
+def test_the_less_two_models_differ__the_finer_they_are_ranked(change: float, bits: int | None) -> None:
+    arrays = draw(change=change)
+    exact, found = (measure(tally(arrays), METRICS, bin_above=n) for n in (N, N - 1))
+    sides = list_sides(arrays, has_baseline=True) if bits is not None else []
+    expected = sum((bin_scores(side, bits).measure(WHOLE, METRICS, N_UNITS).slack[0] for side in sides), np.zeros(2))
+    np.testing.assert_array_equal(expected, found.slack[:2])
+    assert (np.abs(found.delta - exact.delta) <= found.slack).all()
+    assert (found.slack <= 0.05 * found.se).all()
+
+
+@pytest.mark.parametrize(("n", "bits"), [(1, 19), (10_000_000, 19), (2**24, 19), (2**24 + 1, 20), (2**26, 20), (2**26 + 1, 21)])
+def test_four_times_as_many_examples__get_twice_as_many_bins(n: int, bits: int) -> None:
+    assert bits == choose_bits(n)
 
 
 def test_too_coarse_bins__are_sorted_after_all() -> None:

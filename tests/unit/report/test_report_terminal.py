@@ -9,9 +9,9 @@ import unicodedata
 import msgspec
 import pytest
 
-from memeci.records import Evaluation
+from memeci.records import Evaluation, Outcome
 from memeci.report import print_evaluation
-from tests.builders.evaluations import failing, first_run, many_classes, passing, regression
+from tests.builders.evaluations import compare, failing, first_run, many_classes, passing, regression
 
 RECORDS = {"failing": failing, "passing": passing, "first": first_run, "many": many_classes, "regression": regression}
 
@@ -52,6 +52,17 @@ def test_long_metric_name__breaks_after_an_underscore() -> None:
     text = printed(msgspec.structs.replace(one, comparisons=(named,)))
 
     assert re.search(r"^ expected_ .*\n calibration_\n error$", text, re.MULTILINE)
+
+
+def test_many_classes_of_one_ratio__the_worst_are_shown_and_the_rest_counted() -> None:
+    classes = [compare(f"recall[c{i}]", 0.9, 0.9, Outcome.HELD, tolerance=0.02) for i in range(40)]
+    classes[25] = compare("recall[c25]", 0.9, 0.7, Outcome.REGRESSED, tolerance=0.02)
+    one = failing()
+    text = printed(msgspec.structs.replace(one, comparisons=(one.comparisons[0], *classes)))
+
+    assert re.findall(r"^ recall\[(c\d+)\]", text, re.MULTILINE) == [*(f"c{i}" for i in range(9)), "c25"]
+    assert "recall[*]: tolerance 2.0 pp" in text
+    assert "… 30 more classes" in text
 
 
 def test_pipe__no_colour() -> None:
