@@ -15,7 +15,8 @@ from memeci.filenames import OUTPUT_DIR
 
 if TYPE_CHECKING:
     from memeci.config import Config, Environment
-    from memeci.pipeline import CrashError, Evaluated
+    from memeci.pipeline import Evaluated
+    from memeci.pipeline.incident import CrashError
 
 MODES = ["evaluate", "publish", "release"]
 
@@ -55,7 +56,8 @@ def _evaluate(environment: Environment, config: Path | None, image: str | None, 
     from memeci.config import clean_environment, load_config, load_numpy
 
     load_numpy()
-    from memeci.pipeline import CrashError, Request, evaluate
+    from memeci.pipeline import Request, evaluate
+    from memeci.pipeline.incident import CrashError
     from memeci.registry import find_credentials
 
     settings = load_config(config, overrides=list(environment.overrides))

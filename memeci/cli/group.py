@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import errno
-import gc
 import importlib
 import io
 import os
@@ -27,9 +25,6 @@ from memeci.errors import (
     MemeciError,
     explain_os_error,
 )
-
-GC_THRESHOLD = 50_000
-"""New objects between two looks for cycles; most evaluations end before the tenth look, large ones still free theirs."""
 
 # A path of a hundred folders, or a label that is a whole file: nobody reads it, and it hides the rest.
 _LONG_WORD = re.compile(r"\S{400,}")
@@ -72,9 +67,6 @@ class LazyGroup(click.Group):
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
         """Run, and leave with one of the exit codes of memeci/errors.py: 0, 1 (gate failed), 2, 3, or 128 + the signal."""
         extra.pop("standalone_mode", None)
-        # Nearly all a short run allocates is modules and classes that stay: looking through them every 700 objects finds nothing.
-        gc.set_threshold(GC_THRESHOLD)
-        atexit.register(gc.freeze)  # nor does the interpreter's own last look, when all memory goes back anyway
         for name in ("stdout", "stderr"):
             if getattr(sys, name) is None:  # closed by the caller: `memeci … >&-`
                 setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the rest of the process

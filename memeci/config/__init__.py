@@ -12,7 +12,6 @@ from memeci.config.environment import (
 from memeci.config.gates import GateConfig
 from memeci.config.loading import Override, find_config, load_config, load_configs
 from memeci.config.schema import ColumnsConfig, Config, MetricConfig, PunsConfig, RegistryConfig
-from memeci.config.secrets import hide_secrets
 from memeci.config.threads import load_numpy
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "clean_environment",
     "find_config",
     "find_reader_language",
-    "hide_secrets",
     "load_config",
     "load_configs",
     "load_numpy",

@@ -31,6 +31,11 @@ _KINDS = (
 # What DuckDB makes of texts in JSON that look like it, alone or in lists.
 _MOMENT = re.compile(r"^(DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE|UUID)(?=(\[\])*$)")
 
+_JSON = frozenset({FileFormat.JSON_LINES, FileFormat.JSON_ARRAY})
+
+ONE_THREAD_BYTES = 1_000_000
+"""Size of the files, all together, up to which one thread reads them: handing such little work around costs more than it is."""
+
 KEEP_BYTES = 8_000_000
 """Size up to which a text file is parsed once and kept: each look at one costs milliseconds, however few its rows."""
 
@@ -42,7 +47,8 @@ class DuckDBEngine:
         duckdb = _load_duckdb()
         self._errors = duckdb.Error
         self._out_of_memory = duckdb.OutOfMemoryException
-        self._connection = duckdb.connect()
+        self._connection = duckdb.connect(config={"threads": 1})
+        self._bytes = 0
         self._progress = progress
         self.name = f"duckdb {duckdb.__version__}"
         self.memory_limit = memory_limit
@@ -76,7 +82,10 @@ class DuckDBEngine:
     def describe(self, relation: Relation) -> tuple[ColumnType, ...]:
         if relation.compression == "gzip" and self.name.startswith("duckdb 1."):
             _check_gzip(relation)
-        self._keep(relation)
+        size = sum(path.stat().st_size for path in relation.paths)
+        self._choose_threads(size)
+        if size <= KEEP_BYTES:
+            self._keep(relation)
         try:
             rows = self._describe(self.scan(relation))
             if self._read_as_text(relation, rows):
@@ -85,16 +94,21 @@ class DuckDBEngine:
             raise _unreadable(relation, error) from error
         return tuple(ColumnType(row[0], _kind(row[1])) for row in rows)
 
+    def _choose_threads(self, size: int) -> None:
+        """Let DuckDB use all cores as soon as the files are not small."""
+        before, self._bytes = self._bytes, self._bytes + size
+        if before <= ONE_THREAD_BYTES < self._bytes:
+            self._connection.execute("reset threads")
+
     def _keep(self, relation: Relation) -> None:
         """Keep a small text file as a table. One that cannot be read stays a file, and its fault is explained where it is met."""
-        small = relation.compression == "none" and sum(path.stat().st_size for path in relation.paths) <= KEEP_BYTES
-        if relation.format is FileFormat.PARQUET or relation in self._kept or not small:
+        if relation.format is FileFormat.PARQUET or relation in self._kept or relation.compression != "none":
             return
         name = f"file_{len(self._kept)}"
         # No temporary table: another cursor would not see it.
         with contextlib.suppress(self._errors), _interruptible():
             self._connection.execute(f"create table {name} as select * from {self.scan(relation)}")
-            if self._read_as_text(relation, self._describe(name)):
+            if relation.format in _JSON and self._read_as_text(relation, self._describe(name)):
                 self._connection.execute(f"create or replace table {name} as select * from {self.scan(relation)}")
             self._kept[relation] = name
 
@@ -106,7 +120,7 @@ class DuckDBEngine:
 
         An id "A0EE…" would lose its capitals, and 2024-01-01T10:00Z would be another text than in a CSV file.
         """
-        if relation.format not in {FileFormat.JSON_LINES, FileFormat.JSON_ARRAY} or relation in self._texts:
+        if relation.format not in _JSON or relation in self._texts:
             return False
         types = [(name, _MOMENT.sub("VARCHAR", kind)) for name, kind in rows]
         if types == list(rows):

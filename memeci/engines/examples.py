@@ -19,7 +19,7 @@ MAX_TEXT = 600
 
 
 def fetch_flips(
-    engine: Engine, tallied: Tallied, candidate: Table, baseline: Table, shares: Sequence[SliceShare] = (), changes: Changes | None = None
+    engine: Engine, tallied: Tallied, candidate: Table, shares: Sequence[SliceShare] = (), changes: Changes | None = None
 ) -> tuple[FlipExample, ...]:
     """Return examples that broke, then some that were fixed.
 
@@ -36,8 +36,7 @@ def fetch_flips(
         return ()
     declared = {column: f"s{i}" for i, column in enumerate(candidate.columns.slices)}
     if tallied.pair.stored:
-        now = _fetch(engine, candidate, ids, ["label", "prediction", "score", "txt", *declared.values()])
-        before = {i: values["prediction"] for i, values in _fetch(engine, baseline, ids, ["prediction"]).items()}
+        now, before = _list_paired(engine, candidate, ids, list(declared.values()))
     else:
         now, before = _list_changed(engine, tallied, candidate, ids)
     others = _fetch_others(engine, ids, fields)
@@ -55,6 +54,18 @@ def fetch_flips(
         for kind, found in chosen.items()
         for i in found
     )
+
+
+def _list_paired(
+    engine: Engine, candidate: Table, ids: Sequence[str], slices: list[str]
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Return id → values now, and id → prediction before, from the stored pair; texts and slices from the file, where it has any."""
+    score = "c_score" if candidate.columns.score is not None else "null"
+    marks = ", ".join("?" for _ in ids)
+    rows = engine.fetch_rows(f"select id, y, c_prediction, {score}, b_prediction from {PAIR} where id in ({marks})", list(ids))
+    more = _fetch(engine, candidate, ids, ["txt", *slices]) if candidate.columns.text is not None or slices else {}
+    now = {row[0]: {"label": row[1], "prediction": row[2], "score": row[3], **more.get(row[0], {"txt": None})} for row in rows}
+    return now, {row[0]: row[4] for row in rows}
 
 
 def _list_changed(

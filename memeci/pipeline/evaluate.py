@@ -25,17 +25,14 @@ from memeci.filenames import PREDICTIONS_FILE
 from memeci.output_folder import check_outputs, write_outputs
 from memeci.pipeline.assemble import Parts, assemble
 from memeci.pipeline.baseline import FoundSide, Search, find_baseline
-from memeci.pipeline.incident import CrashError, build_incident, write_incident
 from memeci.pipeline.picture import DrawResult, draw_record
 from memeci.pipeline.plan import build_policy, collect_notes, decide_tallies, plan_measurement
 from memeci.pipeline.render import render_record
-from memeci.pipeline.rerun import rerun_baseline
 from memeci.pipeline.shares import explain_flips
 from memeci.pipeline.sides import Setup, find_columns_before, load_baseline, load_candidate
 from memeci.puns import build_docker_tag
 from memeci.readers import open_predictions
 from memeci.records import Candidate, Evaluation, Task
-from memeci.usercode import run_command
 
 if TYPE_CHECKING:
     from memeci.registry import Credentials, Registry
@@ -120,12 +117,16 @@ def _open_registry(config: Config, credentials: Credentials | None) -> Registry 
 
 def _run_command(request: Request, registry: Registry | None) -> None:
     """Run the predicting command; a crash leaves an incident with its own picture, and goes on as the error it is."""
+    from memeci.usercode import run_command
+
     config = request.config
     try:
         run_command(config.command or "", config.root, request.environment, request.echo)
     except CommandError as error:
         if request.output_dir is None:
             raise
+        from memeci.pipeline.incident import CrashError, build_incident, write_incident
+
         commit = request.commit or (registry.read_head().commit if registry is not None else None)
         incident = build_incident(error, config, commit, request.environment)
         drawn = write_incident(incident, config.theme, request.output_dir, picture=request.picture)
@@ -179,6 +180,8 @@ class _Evaluation(msgspec.Struct, frozen=True):
         found = find_baseline(spec, self.source, Search(self.registry, config.model, self.folder))
         if found is None or not self.request.rerun:
             return found
+        from memeci.pipeline.rerun import rerun_baseline
+
         return rerun_baseline(found, self.registry, setup, self.request.echo)
 
     def _load_baseline(self, found: FoundSide | None, task: Task, setup: Setup) -> Table | None:

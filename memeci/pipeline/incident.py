@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from memeci import __version__
-from memeci.config import Config, hide_secrets
+from memeci.config import Config
+from memeci.config.secrets import hide_secrets
 from memeci.diagnosis import diagnose_crash
 from memeci.diagnosis.incident import find_log_tail
 from memeci.errors import CommandError

@@ -36,7 +36,7 @@ def explain_flips(
     while changes is not None and (written := find_written(engine, changes, baseline, _list_columns(shares))):
         changes = changes.without(written)
         shares = find_shares(tallied.tallies, changes)
-    return shares, fetch_flips(engine, tallied, candidate, baseline, shares, changes)
+    return shares, fetch_flips(engine, tallied, candidate, shares, changes)
 
 
 def find_shares(tallies: Tallies, changes: Changes | None = None) -> tuple[SliceShare, ...]:

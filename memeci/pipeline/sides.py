@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from memeci.config import ColumnsConfig, Config
 from memeci.engines.engine import Engine, LabelKind, Table
 from memeci.engines.loading import load_table
-from memeci.engines.numbers import append_numbers
 from memeci.engines.pairing import BASELINE, CANDIDATE
 from memeci.engines.profile import profile_labels
 from memeci.errors import DataError
@@ -19,7 +18,6 @@ from memeci.metrics.task import Signs, detect_task
 from memeci.readers import list_candidates, open_predictions, require_parts, resolve_columns
 from memeci.records import Task
 from memeci.relation import Columns, ColumnType, Relation
-from memeci.usercode import compute_numbers
 
 # The names a release keeps its predictions under; see engines/export.py.
 RELEASED = ColumnsConfig(id="id", label="label", prediction="prediction", unused=frozenset({"text"}))
@@ -111,6 +109,9 @@ def _add_functions(
     for metric in setup.config.metrics:
         if metric.function is None:
             continue
+        from memeci.engines.numbers import append_numbers
+        from memeci.usercode import compute_numbers
+
         numbers = compute_numbers(metric.function, engine.iterate_rows(relation), setup.config.root, setup.environment)
         relation = append_numbers(engine, relation, metric.name, numbers, setup.folder / f"{side}-{len(columns.numbers)}.parquet")
         schema = engine.describe(relation)

@@ -1,17 +1,10 @@
 """The pun on a commit: its hash read aloud in Chinese, as a Docker tag and back. Pure; knows no git, no forge and no picture."""
 
-from memeci.puns.explaining import format_explanation
-from memeci.puns.image import (
-    ImageMetadata,
-    build_image_metadata,
-    format_bake,
-    format_dotenv,
-    format_json,
-    format_labels,
-    format_tags,
-    is_release,
-    parse_created,
-)
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from memeci.puns.leet import unweave_leet
 from memeci.puns.manners import Manners
 from memeci.puns.reading import Segment
@@ -26,6 +19,20 @@ from memeci.puns.tag import (
     load_themes,
     parse_commit,
 )
+
+if TYPE_CHECKING:
+    from memeci.puns.explaining import format_explanation
+    from memeci.puns.image import (
+        ImageMetadata,
+        build_image_metadata,
+        format_bake,
+        format_dotenv,
+        format_json,
+        format_labels,
+        format_tags,
+        is_release,
+        parse_created,
+    )
 
 __all__ = [
     "DecodedTag",
@@ -51,3 +58,23 @@ __all__ = [
     "parse_created",
     "unweave_leet",
 ]
+
+_HOMES = {
+    "ImageMetadata": "image",
+    "build_image_metadata": "image",
+    "format_bake": "image",
+    "format_dotenv": "image",
+    "format_explanation": "explaining",
+    "format_json": "image",
+    "format_labels": "image",
+    "format_tags": "image",
+    "is_release": "image",
+    "parse_created": "image",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # An evaluation wants the tag and no more.
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(importlib.import_module(f"memeci.puns.{_HOMES[name]}"), name)

@@ -12,7 +12,6 @@ from memeci.puns.manners import Censor, Manners
 # A digit outside every idiom costs one point; an idiom earns length³ × weight, so that one long idiom beats two short ones.
 FILLER_COST = 1
 MAX_IDIOMS = 3
-DIGITS = "0123456789abcdef"
 END = "~"
 
 Option = tuple[int, str, int, Entry]  # length, what follows the first three digits, points, entry
@@ -27,27 +26,43 @@ class Segment(NamedTuple):
     points: int
 
 
+class Options(dict[str, list[Option]]):
+    """What may be read at a place, longest first, by the three digits there; END is one, too.
+
+    Filled as it is asked: one hash needs forty places of four thousand, and a look at each idiom takes milliseconds.
+    """
+
+    def __init__(self, censor: Censor) -> None:
+        super().__init__()
+        self._censor = censor
+        self._compiled = load_compiled()
+        self._codes: dict[str, list[str]] = {}
+        for code in self._compiled.codes:
+            self._codes.setdefault(code[:2], []).append(code)
+
+    def __missing__(self, head: str) -> list[Option]:
+        codes = [code for code in self._codes.get(head[:2], ()) if len(code) == 2 or code.startswith(head)]
+        found = (self._find(code) for code in codes if code not in self._censor.codes)
+        options = sorted((option for option in found if option is not None), key=lambda option: -option[0])
+        self[head] = options
+        return options
+
+    def _find(self, code: str) -> Option | None:
+        """Return the best entry for ``code`` that may be read."""
+        for number, weight in self._compiled.codes[code]:
+            entry = self._compiled.entries[number]
+            if self._censor.allows_entry(entry):
+                return len(code), code[3:], len(code) ** 3 * weight, entry
+        return None
+
+
 class Reader:
     """Reads hashes with the entries a censor allows. Built once for each exclusion; ``read`` is the hot path."""
 
     def __init__(self, censor: Censor) -> None:
         self.censor = censor
-        compiled = load_compiled()
-        allowed = [censor.allows_entry(entry) for entry in compiled.entries]
-        self.index: dict[str, list[Option]] = {}
-        for code, readings in compiled.codes.items():
-            for number, weight in readings:
-                if allowed[number] and code not in censor.codes:
-                    self._add(code, len(code) ** 3 * weight, compiled.entries[number])
-                    break
-        for options in self.index.values():
-            options.sort(key=lambda option: -option[0])
-        self.fillers = compiled.fillers
-
-    def _add(self, code: str, points: int, entry: Entry) -> None:
-        heads = [code[:3]] if len(code) > 2 else [code + digit for digit in DIGITS + END]
-        for head in heads:
-            self.index.setdefault(head, []).append((len(code), code[3:], points, entry))
+        self.options = Options(censor)
+        self.fillers = load_compiled().fillers
 
     def read(self, commit: str) -> list[Segment]:
         """Return the segments of the best reading, left to right, without gaps. The longer idiom wins a tie."""
@@ -71,22 +86,20 @@ class Reader:
 
     def _choose(self, commit: str) -> list[Option | None]:
         """Return for each position the option that starts the best reading of the rest, None for a mere digit."""
-        index, n = self.index, len(commit)
+        known, n = self.options, len(commit)
         best = [0] * (n + 1)
         chosen: list[Option | None] = [None] * n
         padded = commit + END
         for i in range(n - 1, -1, -1):
             points = best[i + 1] - FILLER_COST
-            options = index.get(padded[i : i + 3])
-            if options is not None:
-                for option in options:
-                    length, tail = option[0], option[1]
-                    if tail and not commit.startswith(tail, i + 3):
-                        continue
-                    candidate = best[i + length] + option[2]
-                    if candidate > points:
-                        points = candidate
-                        chosen[i] = option
+            for option in known[padded[i : i + 3]]:
+                length, tail = option[0], option[1]
+                if tail and not commit.startswith(tail, i + 3):
+                    continue
+                candidate = best[i + length] + option[2]
+                if candidate > points:
+                    points = candidate
+                    chosen[i] = option
             best[i] = points
         return chosen
 
@@ -131,5 +144,5 @@ class Reader:
 
 @functools.lru_cache(maxsize=16)
 def load_reader(exclude: frozenset[str], manners: Manners) -> Reader:
-    """Return the reader for this exclusion; building one takes a few milliseconds."""
+    """Return the reader for this exclusion: what it has looked up for one hash serves the next."""
     return Reader(Censor(exclude, manners))

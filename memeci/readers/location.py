@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import glob
 import itertools
 import os
 from collections.abc import Iterator, Sequence
@@ -88,6 +87,8 @@ def _names_data(path: Path, suffixes: tuple[str, ...], compressions: tuple[str, 
 
 
 def _list_glob(pattern: str) -> list[Path]:
+    import glob
+
     files = sorted(Path(p) for p in glob.glob(pattern, recursive=True) if Path(p).is_file())
     if not files:
         raise DataError(f"no file matches {pattern}.", f"memeci looked from {Path.cwd()}.", "quote the pattern, or list the folder.")

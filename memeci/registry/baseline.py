@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from memeci.errors import ConfigError, DataError, find_near
 from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
-from memeci.registry.adoption import Adopted, read_from_tree
 from memeci.registry.command import MIB
 from memeci.registry.names import TagStyle, Version, format_tag, parse_model_tag, parse_version, release_ref
+from memeci.registry.objects import ObjectReader
 from memeci.registry.opening import TreePlace, open_release, open_tree
 from memeci.registry.release_record import read_release
 from memeci.registry.repository import Repository, TagRef
 from memeci.registry.summary import extend_history
+
+if TYPE_CHECKING:
+    from memeci.registry.adoption import Adopted
 
 LATEST = "latest"
 LATEST_PRERELEASE = "latest-prerelease"
@@ -135,7 +139,7 @@ def _find_commit(search: Search, spec: str, tags: Mapping[str, TagRef]) -> Found
     if released is not None:
         return _read_tag(search, released)
     with search.repository.reader() as reader:
-        adopted = read_from_tree(reader, commit, search.predictions_path, search.into)
+        adopted = _adopt(search, reader, commit)
     return _accept(search, Baseline(BaselineKind.TAG, spec, commit=commit), adopted)
 
 
@@ -177,8 +181,14 @@ def _find_release(search: Search, tag: TagRef, version: Version) -> FoundBaselin
 
 def _read_tree(search: Search, place: TreePlace, baseline: Baseline) -> FoundBaseline | None:
     with open_tree(search.repository, place) as opened:
-        adopted = None if opened is None else read_from_tree(*opened, search.predictions_path, search.into)
+        adopted = None if opened is None else _adopt(search, *opened)
     return None if adopted is None else _accept(search, baseline, adopted)
+
+
+def _adopt(search: Search, reader: ObjectReader, commit: str) -> Adopted | None:
+    from memeci.registry.adoption import read_from_tree
+
+    return read_from_tree(reader, commit, search.predictions_path, search.into)
 
 
 def _accept(search: Search, baseline: Baseline, adopted: Adopted | None) -> FoundBaseline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +14,9 @@ from memeci.registry.command import MIB, Output
 from memeci.registry.objects import ObjectReader
 from memeci.registry.release_record import PREDICTIONS_LIMIT
 from memeci.registry.repository import Repository, TagRef, unreachable
-from memeci.registry.scratch import Scratch, open_scratch
+
+if TYPE_CHECKING:
+    from memeci.registry.scratch import Scratch
 
 FETCH_LIMIT = PREDICTIONS_LIMIT + RECORD_LIMIT
 _FETCHED = "refs/fetched/0"
@@ -62,6 +65,8 @@ def _fetch(repository: Repository, ref: str, filter_spec: str | None) -> Iterato
     if repository.remote is None:
         yield None
         return
+    from memeci.registry.scratch import open_scratch
+
     with open_scratch(repository.top, repository.settings, repository.object_format) as scratch:
         output = scratch.fetch(repository.remote, [ref], file_limit=FETCH_LIMIT, filter_spec=filter_spec)
         if not _was_fetched(scratch, output, repository.remote):

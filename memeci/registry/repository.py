@@ -15,7 +15,7 @@ from memeci.errors import ConfigError, GitError
 from memeci.registry.command import MIB, Guard, Output, check_succeeded, format_last_words, run_git
 from memeci.registry.credentials import Credentials, build_secret
 from memeci.registry.objects import ObjectReader
-from memeci.registry.scratch import Setting, parse_settings
+from memeci.registry.settings import Setting, parse_settings
 
 
 class Head(msgspec.Struct, frozen=True):

@@ -19,8 +19,7 @@ import msgspec
 
 from memeci.registry.command import MIB, Guard, Output, run_git
 from memeci.registry.objects import ObjectReader
-
-Setting = tuple[str, "str | None"]
+from memeci.registry.settings import Setting, format_settings
 
 # What a fetch, a push or a signed tag may need. Everything else (hooks, filters, partial clone, worktrees) stays behind.
 _CARRIED = re.compile(
@@ -29,30 +28,6 @@ _CARRIED = re.compile(
     re.DOTALL,
 )
 _NOT_CARRIED = re.compile(r"remote\..*\.(?:promisor|partialclonefilter|fetch|push|mirror|prune|prunetags|tagopt)", re.DOTALL)
-
-
-def parse_settings(listing: str) -> tuple[Setting, ...]:
-    """Return (key, value) pairs from `git config --list -z`; a key without "=" has the value None, which means true."""
-    entries = (entry.partition("\n") for entry in listing.split("\0") if entry)
-    return tuple((key, value if separator else None) for key, separator, value in entries)
-
-
-def format_settings(settings: Sequence[Setting]) -> str:
-    """Return a git configuration file that says the same."""
-    lines = []
-    for key, value in settings:
-        section, _, name = key.rpartition(".")
-        head, _, sub = section.partition(".")
-        lines.append(f"[{head} {_quote(sub)}]" if sub else f"[{head}]")
-        lines.append(f"\t{name}" if value is None else f"\t{name} = {_quote(value, values=True)}")
-    return "\n".join(lines) + "\n"
-
-
-def _quote(text: str, *, values: bool = False) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    if values:
-        escaped = escaped.replace("\n", "\\n").replace("\t", "\\t").replace("\b", "\\b")
-    return f'"{escaped}"'
 
 
 class Scratch(msgspec.Struct, frozen=True):

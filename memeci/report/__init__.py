@@ -69,21 +69,23 @@ def render_comment(record: Record, *, language: Language, picture: PictureLink |
 
     What does not fit is left out by whole sections, least important first; the comment says which and where they are.
     """
-    from memeci.report.comment import COMMENT, render_markdown
-    from memeci.report.incident import render_incident
-
     if isinstance(record, Incident):
+        from memeci.report.incident import render_incident
+
         return render_incident(record, language=language, picture=picture)
+    from memeci.report.comment import COMMENT, render_markdown
+
     return render_markdown(record, COMMENT, language=language, picture=picture, limit=limit)
 
 
 def render_summary(record: Record, *, language: Language, picture: PictureLink | None, limit: int = 900_000) -> str:
     """Return the Markdown of the job summary: the comment's content with longer tables."""
-    from memeci.report.comment import SUMMARY, render_markdown
-    from memeci.report.incident import render_incident
-
     if isinstance(record, Incident):
+        from memeci.report.incident import render_incident
+
         return render_incident(record, language=language, picture=picture)
+    from memeci.report.comment import SUMMARY, render_markdown
+
     return render_markdown(record, SUMMARY, language=language, picture=picture, limit=limit)
 
 

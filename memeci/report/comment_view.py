@@ -12,6 +12,7 @@ from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Stat
 from memeci.report.escape import to_code, to_prose, to_url
 from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
 from memeci.report.heat import HEAT_RIGHT, HEAT_WRONG, render_heat
+from memeci.report.markdown import Markdown
 from memeci.report.order import (
     build_matrix,
     select_flips,
@@ -65,32 +66,33 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "warnings": format_ungated_losses(record, say),
         "reasons": [say.pick(r.text, joint=" · ") for r in reasons],
         "picture": picture,
-        "picture_url": url,
+        "picture_url": Markdown(url) if url else None,
         "baseline": format_baseline(record) if record.baseline else "",
         "candidate": format_candidate(record),
         "dirty": f" ({say.word('dirty')})" if record.candidate.dirty else "",
         "facts": build_facts(record, say),
         "overall": [build_row(c, say) for c in overall],
         "hidden_classes": format_hidden_classes(record, say),
-        "next_steps": say.sentences("first_release") if record.verdict.status is Status.NO_BASELINE else [],
+        "next_steps": list(map(Markdown, say.sentences("first_release"))) if record.verdict.status is Status.NO_BASELINE else [],
         "slices": [build_row(c, say) for c in notable],
         "more_slices": [build_row(c, say) for c in rest[: layout.more_slices]],
         "more_slices_total": len(rest),
-        "visibility": build_visibility(record, say),
+        "visibility": [f"🔍 {line}" for line in build_visibility(record, say)],
+        "colon": Markdown(say.colon),
         "flip_title": say.word(title_flips(record)),
         "flip_counts": format_flip_counts(record, say),
         "shares": format_shares(record, say),
         "broken": broken,
         "fixed": fixed,
         "matrix": matrix,
-        "heat": render_heat,
+        "heat": lambda cell, right: Markdown(render_heat(cell, right)),
         "heat_legend": _format_legend(say, has_change=record.confusion is not None and record.confusion.has_baseline),
         "classes": [_format_class(c) for c in record.classes[: layout.classes * 2]],
         "docker_reading": _format_docker(record),
         "notes": [*build_dataset_change(record, say), *(say.pick(n, joint=" · ") for n in record.verdict.notes)],
         "footer": _format_footer(record, say),
         "table": _bind_table(say, record),
-        "flip_table": lambda flips: render_flip_table(flips, say, layout.text),
+        "flip_table": lambda flips: Markdown(render_flip_table(flips, say, layout.text)),
     }
     lists = ("warnings", "reasons", "slices", "more_slices", "broken", "fixed", "classes")
     parts = {"flips": record.flips, "confusion": matrix, "docker": record.docker_tag}
@@ -98,8 +100,9 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
     return view
 
 
-def _bind_table(say: Phrases, record: Evaluation) -> Callable[[Sequence[Row], bool], str]:
-    return lambda rows, with_slice: render_comparison_table(rows, say, with_slice=with_slice, with_baseline=record.baseline is not None)
+def _bind_table(say: Phrases, record: Evaluation) -> Callable[[Sequence[Row], bool], Markdown]:
+    has_baseline = record.baseline is not None
+    return lambda rows, with_slice: Markdown(render_comparison_table(rows, say, with_slice=with_slice, with_baseline=has_baseline))
 
 
 def render_comparison_table(rows: Sequence[Row], say: Phrases, *, with_slice: bool, with_baseline: bool = True) -> str:

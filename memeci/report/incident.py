@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memeci.records import Incident
 from memeci.report.escape import to_block, to_code, to_prose, to_url
-from memeci.report.markdown import load_template
+from memeci.report.markdown import Markdown, load_template
 from memeci.report.picture import PictureLink
 from memeci.report.rows import format_commit
 from memeci.report.words import Language, Phrases
@@ -18,10 +18,10 @@ def render_incident(record: Incident, *, language: Language, picture: PictureLin
     view = {
         "record": record,
         "say": say,
-        "facts": _build_facts(record, say),
+        "facts": Markdown(" · ".join(_build_facts(record, say))),
         "picture": picture,
-        "picture_url": to_url(picture.url) if picture and picture.url else None,
-        "log": to_block(record.log_tail[-LOG_LINES:]),
+        "picture_url": Markdown(to_url(picture.url) or "") if picture and picture.url else None,
+        "log": Markdown(to_block(record.log_tail[-LOG_LINES:])),
         "footer": [part for part in (record.provenance.memeci_version, record.provenance.created_at) if part],
     }
     return load_template("incident.md.j2").render(view).strip() + "\n"

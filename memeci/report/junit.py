@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from memeci.formatting import format_delta, format_interval, format_slice, format_value
 from memeci.records import FAILING, Comparison, Evaluation, Outcome, Status
 from memeci.report.escape import to_printable
 
-# XML 1.0, production [2] Char: what may stand in a document at all.
-_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
 SKIPPED = {
     Outcome.TOO_FEW: "too few examples to judge",
     Outcome.INCONCLUSIVE: "inconclusive: a loss was measured that chance could explain",
@@ -18,44 +21,44 @@ SKIPPED = {
 }
 
 
+class _Case(msgspec.Struct, frozen=True):
+    """A test case. ``result`` is the element inside it ("failure", "skipped", "system-out"), "" for none."""
+
+    name: str
+    result: str = ""
+    attributes: dict[str, str] = {}
+    text: str = ""
+
+
 def render_junit(record: Evaluation) -> str:
     """Return one test suite named after the model: a case for the verdict, and one for each gated comparison."""
-    cases = [_build_verdict(record), *(_build_case(record, c) for c in record.comparisons if c.gated)]
-    failures = sum(case.find("failure") is not None for case in cases)
-    skipped = sum(case.find("skipped") is not None for case in cases)
-    counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
-    root = ET.Element("testsuites", {"name": "memeci", **counts})
-    suite = ET.SubElement(root, "testsuite", {"name": _clean(f"memeci {record.model}"), **counts})
-    if record.provenance.created_at:
-        suite.set("timestamp", _clean(record.provenance.created_at))
-    suite.extend(cases)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    cases = [_build_verdict(record), *(_build_case(c) for c in record.comparisons if c.gated)]
+    results = [case.result for case in cases]
+    counts = {"tests": len(cases), "failures": results.count("failure"), "errors": 0, "skipped": results.count("skipped")}
+    shared = {name: str(count) for name, count in counts.items()}
+    created = {"timestamp": record.provenance.created_at} if record.provenance.created_at else {}
+    lines = [_render_case(record, case) for case in cases]
+    suite = _render("testsuite", {"name": f"memeci {record.model}", **shared, **created}, lines)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{_render("testsuites", {"name": "memeci", **shared}, [suite])}\n'
 
 
-def _build_verdict(record: Evaluation) -> ET.Element:
-    case = _new_case(record, "verdict")
+def _build_verdict(record: Evaluation) -> _Case:
     message = f"{record.verdict.sentence.en} {record.verdict.sentence.zh}"
     if record.verdict.status is Status.FAIL:
-        failure = ET.SubElement(case, "failure", {"type": "fail", "message": _clean(message)})
-        failure.text = _clean("\n".join(f"- {r.text.en} {r.text.zh}" for r in record.verdict.reasons))
-    elif record.verdict.status is not Status.PASS:
-        ET.SubElement(case, "skipped", {"message": _clean(message)})
-    return case
+        reasons = "\n".join(f"- {r.text.en} {r.text.zh}" for r in record.verdict.reasons)
+        return _Case("verdict", "failure", {"type": "fail", "message": message}, reasons)
+    return _Case("verdict") if record.verdict.status is Status.PASS else _Case("verdict", "skipped", {"message": message})
 
 
-def _build_case(record: Evaluation, c: Comparison) -> ET.Element:
+def _build_case(c: Comparison) -> _Case:
     where = format_slice(c.slice)
-    case = _new_case(record, f"{c.metric} @ {where}" if where else c.metric)
+    name = f"{c.metric} @ {where}" if where else c.metric
     details = _describe(c)
     if c.outcome in FAILING:
-        failure = ET.SubElement(case, "failure", {"type": c.outcome.value, "message": _clean(details.splitlines()[0])})
-        failure.text = _clean(details)
-    elif c.outcome in SKIPPED:
-        ET.SubElement(case, "skipped", {"message": _clean(c.reason or SKIPPED[c.outcome])})
-    else:
-        ET.SubElement(case, "system-out").text = _clean(details)
-    return case
+        return _Case(name, "failure", {"type": c.outcome.value, "message": details.splitlines()[0]}, details)
+    if c.outcome in SKIPPED:
+        return _Case(name, "skipped", {"message": c.reason or SKIPPED[c.outcome]})
+    return _Case(name, "system-out", text=details)
 
 
 def _describe(c: Comparison) -> str:
@@ -66,10 +69,22 @@ def _describe(c: Comparison) -> str:
     return "\n".join([*lines, c.reason] if c.reason else lines)
 
 
-def _new_case(record: Evaluation, name: str) -> ET.Element:
-    return ET.Element("testcase", {"classname": _clean(f"memeci.{record.model}"), "name": _clean(name), "time": "0"})
+def _render_case(record: Evaluation, case: _Case) -> Markup:
+    attributes = {"classname": f"memeci.{record.model}", "name": case.name, "time": "0"}
+    return _render("testcase", attributes, [_render(case.result, case.attributes, text=case.text)] if case.result else [])
+
+
+def _render(tag: str, attributes: dict[str, str], children: Sequence[Markup] = (), text: str = "") -> Markup:
+    """Return an element. Whatever is put into Markup is escaped, unless it is Markup itself."""
+    from markupsafe import Markup
+
+    line_end = Markup("&#10;")  # a plain one in an attribute is read as a space
+    values = {name: Markup.escape(_clean(value)).replace("\n", line_end) for name, value in attributes.items()}
+    head = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in values.items())
+    content = Markup("").join(Markup("\n{}").format(child) for child in children) + "\n" * bool(children)
+    return Markup("<{}{}>{}{}</{}>").format(tag, head, content, _clean(text), tag)
 
 
 def _clean(text: str) -> str:
-    # Viewers show it as it is: in a browser, or in a terminal. Our own line breaks stay.
-    return _NOT_XML.sub("\ufffd", "\n".join(map(to_printable, text[:2000].split("\n"))))
+    # Viewers show it as it is: in a browser, or in a terminal. Our own line breaks stay; nothing that XML forbids is printable.
+    return "\n".join(map(to_printable, text[:2000].split("\n")))

@@ -9,7 +9,8 @@ import pytest
 
 from memeci.registry.command import Guard, run_git
 from memeci.registry.objects import ObjectReader, format_tree, parse_headers, parse_tree, write_object
-from memeci.registry.scratch import format_settings, open_scratch, parse_settings
+from memeci.registry.scratch import open_scratch
+from memeci.registry.settings import format_settings, parse_settings
 from tests.builders.repository import RepoBuilder
 
 

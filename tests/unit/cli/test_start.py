@@ -49,6 +49,22 @@ def test_nearly_all_frozen_values_are_structs() -> None:
     assert len({name for name in found if name.startswith("dataclass:")}) < 25
 
 
+@pytest.mark.parametrize(("wrong", "code"), [(9, 0), (2, 1)])
+def test_a_command_of_its_own_process__leaves_with_its_code_and_no_temporary_folder(tmp_path: Path, wrong: int, code: int) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    for name, k in (("old.csv", 9), ("new.csv", wrong)):
+        rows = [f"{i},{i % 2},{(i + (i % k == 0)) % 2}" for i in range(200)]
+        (tmp_path / name).write_text("\n".join(["id,label,prediction", *rows]))
+    command = [sys.executable, "-m", "memeci", "evaluate", "new.csv", "--baseline", "old.csv", "--no-meme"]
+    surroundings = {**os.environ, "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(temporary)}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=surroundings)
+
+    assert done.returncode == code, done.stderr
+    assert "accuracy" in done.stdout
+    assert not list(temporary.iterdir())
+
+
 def test_an_evaluation_loads_nothing_it_can_do_without(tmp_path: Path) -> None:
     """Without compiled bytecode, as on a fresh runner, each of these takes 0.05 to 0.3 s."""
     for name, wrong in (("old.csv", 7), ("new.csv", 9)):
@@ -63,4 +79,9 @@ def test_an_evaluation_loads_nothing_it_can_do_without(tmp_path: Path) -> None:
 
     assert "_duckdb" in loaded
     # DuckDB 1 loads pandas wherever it is installed, and pandas loads what it likes.
-    assert not loaded & ({"duckdb", "PIL", "resvg_py", "git"} | (set() if "pandas" in loaded else {"numpy.ma", "email", "urllib.request"}))
+    unused = {f"memeci.{name}" for name in ("usercode", "puns.image", "diagnosis.incident", "registry.scratch", "pipeline.rerun")}
+    assert not loaded & unused
+    assert not loaded & (
+        {"duckdb", "PIL", "resvg_py", "git", "xml.etree.ElementTree"}
+        | (set() if "pandas" in loaded else {"numpy.ma", "email", "urllib.request"})
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memeci.config import hide_secrets
+from memeci.config.secrets import hide_secrets
 
 SEEN = {"HF_TOKEN": "correct-horse", "DB_PASSWORD": "battery staple", "SIGNING_KEY": "-----BEGIN\nabcdefgh\n", "EPOCHS": "twelve-of-them"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from memeci.records import Comparison, Evaluation, Outcome, Status
 from memeci.report import PictureLink, render_annotations, render_files, render_html
 from memeci.report.annotations import render_error_command
+from memeci.report.escape import to_printable
 from tests.builders.evaluations import failing, first_run, many_classes, passing, regression
 
 ALL = {"failing": failing, "passing": passing, "first": first_run, "many": many_classes, "regression": regression}
@@ -50,6 +52,19 @@ def test_junit__one_case_a_gate_and_counts_that_add_up(record: Evaluation) -> No
 def test_junit__a_failed_verdict_is_a_failure_and_a_pass_is_none() -> None:
     assert "<failure" in render(failing())["junit.xml"]
     assert "<failure" not in render(passing())["junit.xml"]
+
+
+def test_junit__a_name_with_a_line_break_is_read_back_whole() -> None:
+    record = msgspec.structs.replace(failing(), model="two\nlines & <more>")
+    suite = ET.fromstring(render(record)["junit.xml"].encode())[0]  # noqa: S314  our own output
+
+    assert suite.get("name") == "memeci two\nlines & <more>"
+
+
+def test_what_is_printable__may_stand_in_xml() -> None:
+    """XML 1.0, production [2] Char. Every character there is."""
+    shown = "".join(to_printable("".join(map(chr, range(start, start + 64)))) for start in range(0, 0x110000, 64))
+    assert not re.search(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", shown)
 
 
 @pytest.mark.parametrize("record", [failing(), first_run(), regression(), hostile()])
