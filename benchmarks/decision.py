@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from memeci.cli.group import GC_THRESHOLD
+from memeci.__main__ import GC_THRESHOLD
 from memeci.decision import decide
 from memeci.measurements import Measurements
 from memeci.metrics import CLASS_RATIOS, METRICS, Metric
@@ -84,7 +84,7 @@ def tally(case: Case, leaf: Any, y: Any, base: Any, cand: Any) -> Tallies:
     return Tallies(labels, table, True, cells=CellTally(*cells, n, n.astype(float)))
 
 
-def time_best(action: Callable[[], Any], repeats: int = 3) -> tuple[float, Any]:
+def time_best(action: Callable[[], Any], repeats: int = 5) -> tuple[float, Any]:
     """Return the shortest CPU time in seconds, and the last result."""
     best, result = float("inf"), None
     for _ in range(repeats):

@@ -32,7 +32,7 @@ def run() -> None:
 
         main()
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else EXIT_OK
+        code = end.code if isinstance(end.code, int) else EXIT_OK if end.code is None else EXIT_INFRASTRUCTURE
         raise
 
 

@@ -17,9 +17,9 @@ WORD_BITS = 16
 EXACT_COUNT = 256
 """Counts up to this are redrawn bit by bit; larger ones by a rounded normal, whose excess kurtosis is off by 2/count."""
 
-_POPCOUNT: NDArray[np.uint8] = np.unpackbits(np.arange(1 << WORD_BITS, dtype="<u2").view(np.uint8).reshape(-1, 2), axis=1).sum(
-    1, dtype=np.uint8
-)
+_OF_BYTE: NDArray[np.uint8] = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dtype=np.uint8)
+_POPCOUNT = np.add.outer(_OF_BYTE, _OF_BYTE).reshape(-1)
+"""How many bits each word of 16 has."""
 
 
 class Source:
