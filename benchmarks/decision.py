@@ -18,11 +18,11 @@ import numpy as np
 from memeci.__main__ import GC_THRESHOLD
 from memeci.decision import decide
 from memeci.measurements import Measurements
+from memeci.measuring.measure import measure
 from memeci.metrics import CLASS_RATIOS, METRICS, Metric
 from memeci.metrics.averages import OfClass
-from memeci.metrics.measure import measure
-from memeci.metrics.tallies import CellTally, Tallies, build_leaves
 from memeci.policy import Policy
+from memeci.tallies import CellTally, Tallies, build_leaves
 
 LABEL_METRICS = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "weighted_precision")
 LABEL_METRICS += ("weighted_recall", "weighted_f1", "mcc", "cohen_kappa", "micro_f1")

@@ -18,7 +18,7 @@ def main() -> None:
     from sklearn.metrics import roc_auc_score
 
     from memeci.decision import decide
-    from memeci.metrics.measure import measure
+    from memeci.measuring.measure import measure
     from memeci.metrics.ranking import AveragePrecision, RocAuc
     from memeci.policy import Policy
 

@@ -15,7 +15,7 @@ import numpy as np
 from timing import compare, compare_calls
 
 if TYPE_CHECKING:
-    from memeci.metrics.tallies import Tallies
+    from memeci.tallies import Tallies
 
 N_UNITS = 1024
 METRICS = ("roc_auc", "average_precision", "log_loss", "brier", "expected_calibration_error")
@@ -71,8 +71,8 @@ def compare_in_memory(label: np.ndarray, scores: list[np.ndarray], runs: int) ->
     from sklearn import metrics as m
     from sklearn.calibration import calibration_curve
 
+    from memeci.measuring.measure import measure
     from memeci.metrics.calibration import ExpectedCalibrationError
-    from memeci.metrics.measure import measure
     from memeci.metrics.ranking import AveragePrecision, RocAuc
 
     truth, unit = label.astype(np.float64), np.random.default_rng(2).integers(0, N_UNITS, len(label)).astype(np.int32)
@@ -96,7 +96,7 @@ def compare_in_memory(label: np.ndarray, scores: list[np.ndarray], runs: int) ->
 def build_tallies(label: np.ndarray, scores: list[np.ndarray], unit: np.ndarray) -> Tallies:
     """Return what an engine would deliver: baseline and candidate, no slices."""
     from memeci.measurements import ALL
-    from memeci.metrics.tallies import Leaves, ScoreArrays, SliceSet, Tallies, UnitTotals
+    from memeci.tallies import Leaves, ScoreArrays, SliceSet, Tallies, UnitTotals
 
     n = np.bincount(unit, minlength=N_UNITS)
     arrays = ScoreArrays(np.zeros(len(label), np.int32), unit, label, *scores)

@@ -1,6 +1,6 @@
-"""What `metrics` hands to `decision`: values, standard errors, and what may be swapped if nothing changed.
+"""What `measuring` hands to `decision`: values, standard errors, and what may be swapped if nothing changed.
 
-Neither side knows the other: `metrics` knows no test, `decision` knows no metric. This file is the seam between them.
+Neither side knows the other: `measuring` knows no test, `decision` knows no metric. This file is the seam between them.
 """
 
 from __future__ import annotations

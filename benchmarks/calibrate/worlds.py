@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Measurements
+from memeci.measuring.measure import measure
 from memeci.metrics import METRICS, Metric
-from memeci.metrics.measure import measure
 from memeci.metrics.probability import BRIER_BINARY
-from memeci.metrics.tallies import CellTally, MomentTally, ScoreArrays, Tallies, UnitTotals, build_leaves
 from memeci.records import Task
+from memeci.tallies import CellTally, MomentTally, ScoreArrays, Tallies, UnitTotals, build_leaves
 
 BINARY = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", "cohen_kappa", "roc_auc", "average_precision", "brier")
 MULTICLASS = ("accuracy", "balanced_accuracy", "macro_f1", "macro_precision", "macro_recall")

@@ -15,7 +15,7 @@ from memeci.engines.engine import Engine, Table
 from memeci.engines.pairing import PAIR, Pair, check_matched
 from memeci.engines.sums import build_sum
 from memeci.measurements import Floats, Integers
-from memeci.metrics.tallies import CellTally, Codes, Leaves, MomentTally, MultilabelTally, ScoreArrays, UnitTotals, build_leaves
+from memeci.tallies import CellTally, Codes, Leaves, MomentTally, MultilabelTally, ScoreArrays, UnitTotals, build_leaves
 
 CHANGED_IDS = 4
 """Ids kept of each cell whose prediction changed, where finding them later would cost another join."""

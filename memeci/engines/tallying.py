@@ -23,8 +23,8 @@ from memeci.engines.counting import (
 from memeci.engines.engine import Engine, Table
 from memeci.engines.pairing import PAIR, NotMatched, Pair, PairSpec, build_pair, check_matched
 from memeci.metrics import Metric
-from memeci.metrics.tallies import Leaves, ScoreArrays, Tallies, UnitTotals
 from memeci.records import Task
+from memeci.tallies import Leaves, ScoreArrays, Tallies, UnitTotals
 
 ABSENT = ""
 """Stands for a positive label that does not occur: no label is empty text."""

@@ -1,4 +1,4 @@
-"""What is measured: values and influence of each metric, from tallies alone. Knows no test and no engine. Pure."""
+"""What a metric is: its value and its derivative, one definition each; and which of them an evaluation measures. Pure."""
 
 from __future__ import annotations
 

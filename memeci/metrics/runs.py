@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.tallies import Codes
+from memeci.tallies import Codes
 
 
 class Runs(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.metrics.sorting import narrow, sort_codes, sort_keys
-from memeci.metrics.tallies import SliceSet
+from memeci.tallies import SliceSet
 
 
 def sort_examples(score: Floats, label: Floats, weight: Floats | None) -> NDArray[np.int64]:

@@ -12,8 +12,7 @@ from memeci.config import Config
 from memeci.decision import Decided
 from memeci.engines.engine import Table
 from memeci.engines.pairing import Pair
-from memeci.metrics.evidence import build_calibration, build_classes, build_confusion, build_roc, count_flips
-from memeci.metrics.tallies import Tallies
+from memeci.measuring.evidence import build_calibration, build_classes, build_confusion, build_roc, count_flips
 from memeci.records import (
     Baseline,
     Candidate,
@@ -27,6 +26,7 @@ from memeci.records import (
     SliceShare,
     Task,
 )
+from memeci.tallies import Tallies
 
 
 class Parts(msgspec.Struct, frozen=True):

@@ -12,11 +12,10 @@ from memeci.engines.pairing import Pair
 from memeci.engines.shared import Moved
 from memeci.engines.tallying import Tallied, TallyPlan
 from memeci.errors import DataError
+from memeci.measuring.fallback import add_known_values, read_metrics, read_record
+from memeci.measuring.measure import measure
 from memeci.metrics import UNGATED
-from memeci.metrics.fallback import add_known_values, read_metrics, read_record
-from memeci.metrics.measure import measure
 from memeci.metrics.selection import Available, Request, Selection, check_scores_stay, select_gated, select_metrics
-from memeci.metrics.tallies import Leaves, Tallies
 from memeci.metrics.task import choose_positive, is_positive_guessed, sort_labels
 from memeci.pipeline.baseline import FoundSide
 from memeci.pipeline.wording import (
@@ -30,6 +29,7 @@ from memeci.pipeline.wording import (
 )
 from memeci.policy import Policy
 from memeci.records import Pairing, Task, Text
+from memeci.tallies import Leaves, Tallies
 
 COMMON_SHARE_NEEDED = 0.95
 

@@ -16,8 +16,8 @@ from memeci.engines.explaining import Changes, count_changes, find_written
 from memeci.engines.tallying import Tallied
 from memeci.measurements import Integers, SliceKey
 from memeci.metrics.sums import sum_whole_by
-from memeci.metrics.tallies import CellTally, Tallies
 from memeci.records import FlipExample, SliceShare
+from memeci.tallies import CellTally, Tallies
 
 MIN_EXAMPLES = 30
 MAX_PAIRS = 50_000

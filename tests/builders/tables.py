@@ -21,13 +21,13 @@ from memeci.engines.engine import Table
 from memeci.engines.pairing import Pair
 from memeci.engines.tallying import TallyPlan, build_tallies
 from memeci.measurements import Measurements
+from memeci.measuring.measure import measure
 from memeci.metrics import METRICS, Metric
-from memeci.metrics.measure import measure
 from memeci.metrics.selection import find_metric
-from memeci.metrics.tallies import Tallies
 from memeci.metrics.task import choose_positive, sort_labels
 from memeci.pipeline.sides import Setup, load_baseline, load_candidate
 from memeci.records import Task
+from memeci.tallies import Tallies
 
 Data = Mapping[str, Sequence[Any]]
 

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from memeci.engines.explaining import Axis, Changes
-from memeci.metrics.tallies import CellTally, Tallies, build_leaves
 from memeci.pipeline.shares import find_shares
+from memeci.tallies import CellTally, Tallies, build_leaves
 
 
 def _tallies() -> Tallies:

@@ -14,11 +14,11 @@ import sklearn.metrics as sk
 from msgspec.structs import replace
 
 from memeci.decision import decide
+from memeci.measuring.evidence import build_calibration, build_classes, build_confusion, build_roc
+from memeci.measuring.measure import measure
 from memeci.metrics import CLASS_RATIOS, cell_groups, label_cells
 from memeci.metrics.averages import OfClass
-from memeci.metrics.evidence import build_calibration, build_classes, build_confusion, build_roc
 from memeci.metrics.means import build_score_metric
-from memeci.metrics.measure import measure
 from memeci.policy import Policy
 from memeci.records import Direction, Task, Unit
 from tests.builders.tables import Measured, Run

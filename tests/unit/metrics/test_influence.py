@@ -11,9 +11,9 @@ import pytest
 from msgspec.structs import asdict, replace
 
 from memeci.measurements import Measurements
-from memeci.metrics.measure import measure
-from memeci.metrics.tallies import CellTally, MomentTally, MultilabelTally, ScoreArrays, Tallies, UnitTotals
+from memeci.measuring.measure import measure
 from memeci.records import Task
+from memeci.tallies import CellTally, MomentTally, MultilabelTally, ScoreArrays, Tallies, UnitTotals
 from tests.builders.tables import Measured, Run
 from tests.contracts.test_metrics import TASKS, draw
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from memeci.measuring.array_part import WEIGHTS_UNKNOWN
+from memeci.measuring.part import NOT_IN_BASELINE
 from memeci.metrics import METRICS, Metric
-from memeci.metrics.array_part import WEIGHTS_UNKNOWN
-from memeci.metrics.part import NOT_IN_BASELINE
 from memeci.metrics.selection import DEFAULTS
 from memeci.records import Direction
 

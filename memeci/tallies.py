@@ -1,4 +1,4 @@
-"""What an engine counts in one scan: small tables that add up. `metrics` turns them into values; nothing here is an example."""
+"""What an engine counts in one scan: small tables that add up. `measuring` turns them into values; nothing here is an example."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class ScoreArrays(msgspec.Struct, frozen=True):
 
 
 class Tallies(msgspec.Struct, frozen=True):
-    """Everything `metrics` needs. ``n_units`` is how many units ``unit`` columns number; units are exact when few."""
+    """Everything `measuring` needs. ``n_units`` is how many units ``unit`` columns number; units are exact when few."""
 
     labels: tuple[str, ...]
     leaves: Leaves

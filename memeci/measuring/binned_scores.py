@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.chunks import CHUNK, split_rows
+from memeci.measuring.chunks import CHUNK, split_rows
+from memeci.measuring.rounding import fit_roundings
+from memeci.measuring.scored import Scores, SetResult
 from memeci.metrics.metric import RankMetric
-from memeci.metrics.rounding import fit_roundings
-from memeci.metrics.scored import Scores, SetResult
-from memeci.metrics.tallies import SliceSet
 from memeci.metrics.thresholds import Ranked, Thresholds
+from memeci.tallies import SliceSet
 
 BIN_BITS = 19
 """2¹⁹ bins of equal width between the lowest and the highest score; twice as many, of the log odds, for a model sure of itself.

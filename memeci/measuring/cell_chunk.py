@@ -12,11 +12,11 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.cell_groups import Atoms, CellGroup
+from memeci.measuring.cell_groups import Atoms, CellGroup
 from memeci.metrics.metric import LabelCounts, average_counts
 from memeci.metrics.runs import Entries, Runs, build_runs, find_entries
 from memeci.metrics.sums import divide, sum_by
-from memeci.metrics.tallies import Codes, Tallies
+from memeci.tallies import Codes, Tallies
 
 
 class _Keys(NamedTuple):

@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers, Measurements, SwapBlock, Swaps, TestKey
-from memeci.metrics.array_part import measure_array
-from memeci.metrics.label_part import measure_labels
+from memeci.measuring.array_part import measure_array
+from memeci.measuring.label_part import measure_labels
+from memeci.measuring.moment_part import measure_moments
+from memeci.measuring.part import Part
+from memeci.measuring.rank_part import BIN_ABOVE, measure_ranks
+from memeci.measuring.units import weigh_slices
 from memeci.metrics.metric import Metric
-from memeci.metrics.moment_part import measure_moments
-from memeci.metrics.part import Part
-from memeci.metrics.rank_part import BIN_ABOVE, measure_ranks
 from memeci.metrics.sums import sum_whole_by
-from memeci.metrics.tallies import Leaves, Tallies
-from memeci.metrics.units import weigh_slices
 from memeci.records import Pairing
+from memeci.tallies import Leaves, Tallies
 
 
 def measure(

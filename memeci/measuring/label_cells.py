@@ -12,13 +12,13 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.cell_chunk import Chunk, ChunkRows
-from memeci.metrics.cell_groups import Atoms, SlicedAtoms, group_cells, slice_atoms, split_cells
-from memeci.metrics.class_cells import build_ratio_blocks, gather_ratios
+from memeci.measuring.cell_chunk import Chunk, ChunkRows
+from memeci.measuring.cell_groups import Atoms, SlicedAtoms, group_cells, slice_atoms, split_cells
+from memeci.measuring.class_cells import build_ratio_blocks, gather_ratios
+from memeci.measuring.part import PartBlock
 from memeci.metrics.metric import Gradient, LabelMetric, find_base_gradient
-from memeci.metrics.part import PartBlock
 from memeci.metrics.sums import divide
-from memeci.metrics.tallies import CellTally, Codes, SliceSet, Tallies
+from memeci.tallies import CellTally, Codes, SliceSet, Tallies
 
 CHUNK = 12_288
 """Slices × labels, and cells, taken at once: what the processor's cache holds."""

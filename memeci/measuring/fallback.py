@@ -9,11 +9,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from memeci.measurements import Floats, Measurements, SliceKey
+from memeci.measuring.measure import measure
 from memeci.metrics.averages import OfClass
-from memeci.metrics.measure import measure
 from memeci.metrics.metric import Metric
-from memeci.metrics.tallies import CellTally, Leaves, SliceSet, Tallies
 from memeci.records import Confusion, Evaluation, Pairing
+from memeci.tallies import CellTally, Leaves, SliceSet, Tallies
 
 # What evaluation tools call the standard error of a metric: lm-evaluation-harness writes acc and acc_stderr.
 ERROR_SUFFIXES = ("_stderr", "_se", "_std_err")

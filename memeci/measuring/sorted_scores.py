@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
+from memeci.measuring.rounding import Rounding, fit_roundings
+from memeci.measuring.scored import Scores, SetResult
 from memeci.metrics.metric import RankMetric
-from memeci.metrics.rounding import Rounding, fit_roundings
 from memeci.metrics.sample import sort_examples, split_examples
-from memeci.metrics.scored import Scores, SetResult
 from memeci.metrics.sums import sum_by
-from memeci.metrics.tallies import SliceSet
 from memeci.metrics.thresholds import Ranked, Thresholds
+from memeci.tallies import SliceSet
 
 MIN_SCORE_BITS = 36
 """Fewer bits for a score would make too many different ones equal."""

@@ -7,11 +7,11 @@ from typing import Protocol
 import numpy as np
 
 from memeci.measurements import Floats
+from memeci.measuring.units import weigh_slices
 from memeci.metrics.metric import Gradient, LabelCounts, average_counts
 from memeci.metrics.runs import find_entries
 from memeci.metrics.sums import divide, sum_by
-from memeci.metrics.tallies import CellTally, Codes, MultilabelTally, SliceSet, Tallies
-from memeci.metrics.units import weigh_slices
+from memeci.tallies import CellTally, Codes, MultilabelTally, SliceSet, Tallies
 
 
 class Rows(Protocol):

@@ -6,7 +6,7 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.sums import sum_by
-from memeci.metrics.tallies import SliceSet, Tallies
+from memeci.tallies import SliceSet, Tallies
 
 
 def share_units(tallies: Tallies, slice_set: SliceSet) -> Floats:

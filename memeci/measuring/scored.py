@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import RankMetric
-from memeci.metrics.tallies import ScoreArrays, SliceSet
+from memeci.tallies import ScoreArrays, SliceSet
 
 
 class Scores(msgspec.Struct, frozen=True):

@@ -10,19 +10,19 @@ from msgspec.structs import replace
 
 from memeci.decision import decide
 from memeci.measurements import ALL, Measurements
-from memeci.metrics.binned_scores import BIN_BITS, bin_scores, choose_bits
+from memeci.measuring.binned_scores import BIN_BITS, bin_scores, choose_bits
+from memeci.measuring.evidence import build_calibration, build_roc
+from memeci.measuring.measure import measure
+from memeci.measuring.rank_part import FINER_BITS
+from memeci.measuring.rounding import Rounding, fit_roundings
+from memeci.measuring.scored import Scores, list_sides
+from memeci.measuring.sorted_scores import sort_scores
 from memeci.metrics.calibration import find_bins
-from memeci.metrics.evidence import build_calibration, build_roc
-from memeci.metrics.measure import measure
 from memeci.metrics.metric import RankMetric
-from memeci.metrics.rank_part import FINER_BITS
 from memeci.metrics.ranking import AveragePrecision, RocAuc
-from memeci.metrics.rounding import Rounding, fit_roundings
-from memeci.metrics.scored import Scores, list_sides
-from memeci.metrics.sorted_scores import sort_scores
-from memeci.metrics.tallies import Leaves, ScoreArrays, SliceSet, Tallies, UnitTotals
 from memeci.pipeline.wording import note_bins
 from memeci.policy import Policy
+from memeci.tallies import Leaves, ScoreArrays, SliceSet, Tallies, UnitTotals
 
 METRICS: tuple[RankMetric, ...] = (RocAuc(), AveragePrecision())
 WHOLE = SliceSet((), (ALL,), np.zeros(6, np.int64))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from memeci.measurements import Floats, Integers
 from memeci.metrics.sorting import sort_codes, sort_keys
 from memeci.metrics.sums import sum_by, sum_whole_by
-from memeci.metrics.tallies import CellTally, Codes, SliceSet
+from memeci.tallies import CellTally, Codes, SliceSet
 
 DENSE_CELLS = 4_000_000
 """Cells are merged by counting in a table up to this size, and up to eight times their number; else merging does not pay."""

@@ -16,14 +16,14 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.metrics.binned_scores import BinnedScores, bin_scores, choose_bits
-from memeci.metrics.chunks import split_rows
+from memeci.measuring.binned_scores import BinnedScores, bin_scores, choose_bits
+from memeci.measuring.chunks import split_rows
+from memeci.measuring.part import InfluenceTable, Part, UnitInfluence
+from memeci.measuring.scored import RankedSide, Scores, SetResult, list_sides
+from memeci.measuring.sorted_scores import sort_scores
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.one_vs_rest import OneVsRest
-from memeci.metrics.part import InfluenceTable, Part, UnitInfluence
-from memeci.metrics.scored import RankedSide, Scores, SetResult, list_sides
-from memeci.metrics.sorted_scores import sort_scores
-from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
+from memeci.tallies import ScoreArrays, SliceSet, Tallies
 
 BIN_ABOVE = 2_000_000
 """Examples beyond which scores are put into bins."""

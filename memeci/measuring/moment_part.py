@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
+from memeci.measuring.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, build_unit_blocks, explain_missing
 from memeci.metrics.metric import MomentMetric
-from memeci.metrics.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, build_unit_blocks, explain_missing
 from memeci.metrics.sums import divide, sum_by
-from memeci.metrics.tallies import MomentTally, SliceSet, Tallies
+from memeci.tallies import MomentTally, SliceSet, Tallies
 
 
 def measure_moments(tallies: Tallies, metrics: Sequence[MomentMetric], positions: Sequence[int]) -> Part:

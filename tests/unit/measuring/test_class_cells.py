@@ -11,11 +11,11 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 from memeci.decision.null import compute_spread
 from memeci.measurements import Measurements
+from memeci.measuring.measure import measure
 from memeci.metrics import CLASS_RATIOS
 from memeci.metrics.averages import Macro, OfClass
-from memeci.metrics.measure import measure
 from memeci.metrics.metric import LabelMetric
-from memeci.metrics.tallies import CellTally, Tallies, build_leaves
+from memeci.tallies import CellTally, Tallies, build_leaves
 
 Array = NDArray[Any]
 REFERENCES = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
@@ -93,7 +93,7 @@ def test_all_classes_at_once__are_what_each_metric_is_alone(n: int, k: int, has_
     positive = OfClass(CLASS_RATIOS["f1"])
     metrics: list[LabelMetric] = [*_ask(k=k + 1), positive, positive, Macro(CLASS_RATIOS["f1"])]
     at_once = measure(tallies, metrics)
-    monkeypatch.setattr("memeci.metrics.label_cells.gather_ratios", lambda *_: [])
+    monkeypatch.setattr("memeci.measuring.label_cells.gather_ratios", lambda *_: [])
     alone = measure(tallies, metrics)
     assert _list_numbers(at_once).keys() == _list_numbers(alone).keys()
     for name, expected in _list_numbers(alone).items():

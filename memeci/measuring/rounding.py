@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats, Integers
-from memeci.metrics.chunks import split_rows
+from memeci.measuring.chunks import split_rows
 
 TINY = 2.0**-60
 

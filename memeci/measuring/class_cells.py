@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
+from memeci.measuring.cell_chunk import Chunk
+from memeci.measuring.cell_groups import Atoms, SlicedAtoms
+from memeci.measuring.part import PartBlock
 from memeci.metrics.averages import OfClass, Ratio
-from memeci.metrics.cell_chunk import Chunk
-from memeci.metrics.cell_groups import Atoms, SlicedAtoms
 from memeci.metrics.metric import LabelCounts, LabelMetric
-from memeci.metrics.part import PartBlock
 from memeci.metrics.sums import divide, sum_by
-from memeci.metrics.tallies import Codes
+from memeci.tallies import Codes
 
 
 class _Slopes(msgspec.Struct, frozen=True):

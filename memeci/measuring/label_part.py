@@ -12,13 +12,13 @@ import numpy as np
 from msgspec.structs import replace
 
 from memeci.measurements import Floats
-from memeci.metrics.cell_groups import Atoms
-from memeci.metrics.label_cells import LabelValues, measure_cells
+from memeci.measuring.cell_groups import Atoms
+from memeci.measuring.label_cells import LabelValues, measure_cells
+from memeci.measuring.part import Part, PartBlock, UnitInfluence, build_unit_blocks, explain_missing
+from memeci.measuring.unit_rows import CellRows, MultilabelRows, Rows
+from memeci.measuring.units import share_units
 from memeci.metrics.metric import LabelMetric, find_base_gradient
-from memeci.metrics.part import Part, PartBlock, UnitInfluence, build_unit_blocks, explain_missing
-from memeci.metrics.tallies import SliceSet, Tallies
-from memeci.metrics.unit_rows import CellRows, MultilabelRows, Rows
-from memeci.metrics.units import share_units
+from memeci.tallies import SliceSet, Tallies
 
 # Slices × labels held at once by the rows of units; a set with more is measured in parts.
 DENSE_LIMIT = 500_000

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
+from memeci.measuring.part import InfluenceTable, Part
 from memeci.metrics.metric import ArrayMetric
-from memeci.metrics.part import InfluenceTable, Part
 from memeci.metrics.sample import Sample, sort_examples, split_examples
 from memeci.metrics.sums import sum_by, sum_in_any_order
-from memeci.metrics.tallies import ScoreArrays, SliceSet, Tallies
+from memeci.tallies import ScoreArrays, SliceSet, Tallies
 
 WEIGHTS_UNKNOWN = "it has no accepted definition with sample weights"
 

@@ -7,15 +7,15 @@ import math
 import numpy as np
 
 from memeci.measurements import Integers
-from memeci.metrics.binned_scores import bin_scores
+from memeci.measuring.binned_scores import bin_scores
+from memeci.measuring.scored import Scores, list_sides
+from memeci.measuring.sorted_scores import sort_scores
 from memeci.metrics.calibration import build_calibration_bins
 from memeci.metrics.sample import sort_examples
-from memeci.metrics.scored import Scores, list_sides
-from memeci.metrics.sorted_scores import sort_scores
 from memeci.metrics.sums import divide, sum_by
-from memeci.metrics.tallies import ScoreArrays, Tallies
 from memeci.metrics.thresholds import Thresholds
 from memeci.records import CalibrationBin, ClassMetrics, Confusion, ConfusionCell, RocCurve
+from memeci.tallies import ScoreArrays, Tallies
 
 MAX_CELLS = 20_000
 MAX_CLASSES = 1_000

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
-from memeci.metrics.tallies import Tallies
-from memeci.metrics.units import share_units
+from memeci.measuring.units import share_units
+from memeci.tallies import Tallies
 
 NOT_IN_BASELINE = "the baseline's predictions have no numbers for it"
 
