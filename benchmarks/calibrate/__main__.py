@@ -13,7 +13,7 @@ from benchmarks.calibrate.tables import report_progress
 PARTS: dict[str, tuple[Callable[[int], None], int]] = {
     "false-alarms": (false_alarms.main, 1_200),
     "noise-floor": (false_alarms.main_noise, 200),
-    "power": (power.main, 600),
+    "power": (power.main, 1_000),
     "coverage": (coverage.main, 1_000),
     "retrained": (retrained.main, 20),
 }

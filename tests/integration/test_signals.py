@@ -18,6 +18,16 @@ ROOT = Path(__file__).parent.parent.parent
 ROWS = "id,label,prediction\n" + "".join(f"{i},{'ab'[i % 2]},{'ab'[i % 3 % 2]}\n" for i in range(40))
 
 
+@pytest.fixture(autouse=True)
+def _foreground() -> Iterator[None]:
+    """Undo what a shell does to its background jobs, of which the tests may be one: they and their children ignore these signals."""
+    heard = {signal.SIGINT: signal.default_int_handler, signal.SIGQUIT: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in heard.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 class Running:
     """``memeci evaluate`` under way, with a command that tells its own number through a pipe before it waits for ever."""
 
