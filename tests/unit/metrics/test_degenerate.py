@@ -14,9 +14,10 @@ import sklearn.metrics as sk
 from msgspec.structs import replace
 
 from memeci.decision import decide
+from memeci.measuring import cell_groups, label_cells
 from memeci.measuring.evidence import build_calibration, build_classes, build_confusion, build_roc
 from memeci.measuring.measure import measure
-from memeci.metrics import CLASS_RATIOS, cell_groups, label_cells
+from memeci.metrics import CLASS_RATIOS
 from memeci.metrics.averages import OfClass
 from memeci.metrics.means import build_score_metric
 from memeci.policy import Policy
