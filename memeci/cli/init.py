@@ -37,10 +37,10 @@ def command(predictions: str | None, model: str | None, forge: str | None, forks
 def _draft(predictions: str | None, model: str | None) -> str:
     from memeci.cli.starter.draft import draft_config, name_model
     from memeci.cli.starter.look import Look, look_at_predictions
-    from memeci.naming import NOT_ALLOWED, is_ref_name
+    from memeci.config.loading import check_model_name
 
-    if model is not None and not is_ref_name(model):
-        raise ConfigError(f'--model: "{model}" cannot name a model.', "its releases are git tags.", f"write one without {NOT_ALLOWED}.")
+    if model is not None:
+        check_model_name(model, "--model")
     look = look_at_predictions(predictions) if predictions else Look()
     if predictions:
         _say_missing(predictions, look)

@@ -52,6 +52,12 @@ def load_config(path: Path | None = None, *, model: str | None = None, overrides
     return _choose_model(configs, model)
 
 
+def check_model_name(model: str, place: str) -> None:
+    """Raise ConfigError for a name that no tag of git could hold; ``place`` says where it was written."""
+    if not is_ref_name(model):
+        raise ConfigError(f'{place}: "{model}" cannot name a model.', "its releases are git tags.", f"write one without {NOT_ALLOWED}.")
+
+
 def load_configs(path: Path | None = None, *, overrides: Sequence[Override] = ()) -> tuple[Config, ...]:
     """Return the configuration of every model in the file, in its order; one where it has no ``models:``."""
     return _build_configs(path if path is not None else find_config(Path()), overrides)
@@ -87,8 +93,7 @@ def _choose_model(configs: tuple[Config, ...], model: str, place: str = "--model
         return chosen
     names = [config.model for config in configs]
     if len(configs) == 1 and "model" not in configs[0].places:
-        if not is_ref_name(model):
-            raise ConfigError(f'{place}: "{model}" cannot name a model.', "its releases are git tags.", f"write one without {NOT_ALLOWED}.")
+        check_model_name(model, place)
         return replace(configs[0], model=model)
     near = find_nearest(model, names)
     raise ConfigError(
