@@ -65,3 +65,20 @@ class Columns(msgspec.Struct, frozen=True):
     slices: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     """Numeric columns asked for by ``scores`` metrics (a judge's score, latency …)."""
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One side's file, opened: where it is, the columns it has, and which of them plays which part."""
+
+    relation: Relation
+    schema: tuple[ColumnType, ...]
+    columns: Columns
+
+    @property
+    def name(self) -> str:
+        return self.relation.name
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The kind of each column by its name."""
+        return {column.name: column.kind for column in self.schema}

@@ -10,7 +10,7 @@ import msgspec
 from numpy.typing import NDArray
 
 from memeci.records import Task
-from memeci.relation import Columns, ColumnType, Relation
+from memeci.relation import Columns, ColumnType, Input, Relation
 
 Progress = Callable[[str, float | None], None]
 """Called now and then with what is being done and the share done (0–1, None if unknown)."""
@@ -50,8 +50,7 @@ class Table(msgspec.Struct, frozen=True):
     """
 
     view: str
-    relation: Relation
-    columns: Columns
+    file: Input
     kind: LabelKind
     n: int
     labels: tuple[str, ...]
@@ -62,14 +61,24 @@ class Table(msgspec.Struct, frozen=True):
     prediction_centre: float = 0.0
     """Near the mean of numbers to predict, and free of row order: sums of squares around it do not cancel."""
     largest_weight: float | None = None
-    schema: tuple[ColumnType, ...] = ()
-    """All columns of the file, whatever part they play."""
     leaves: tuple[tuple[str | None, ...], ...] | None = None
     """The combinations of slice values, where the scan counted by them."""
 
     @property
     def name(self) -> str:
-        return self.relation.name
+        return self.file.name
+
+    @property
+    def relation(self) -> Relation:
+        return self.file.relation
+
+    @property
+    def columns(self) -> Columns:
+        return self.file.columns
+
+    @property
+    def schema(self) -> tuple[ColumnType, ...]:
+        return self.file.schema
 
 
 class LabelKind(msgspec.Struct, frozen=True):

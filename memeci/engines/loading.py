@@ -14,22 +14,23 @@ from memeci.engines.engine import Engine, LabelKind, Table
 from memeci.engines.faults import explain_fault, explain_missing_ids, list_faults
 from memeci.engines.plain import are_plain, guess_plain_columns
 from memeci.errors import DataError
-from memeci.relation import Columns, ColumnType, Relation
+from memeci.relation import Columns, Input, Relation
 
 
-def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[ColumnType], columns: Columns, kind: LabelKind) -> Table:
+def load_table(engine: Engine, view: str, file: Input, kind: LabelKind) -> Table:
     """Return the table, checked. Raises DataError for every fault that one file alone can have, except of ids.
 
     Those are found when the sides are joined, where that costs nothing; ``check_ids`` finds them in one file.
     """
+    relation, columns = file.relation, file.columns
     if kind.kind == "list":
-        kind = replace(kind, separator=_find_separator(engine, relation, schema, columns))
-    plain = guess_plain_columns(engine, relation, schema, columns, kind)
-    canonical = build_canonical(engine.scan(relation), schema, columns, kind, plain)
+        kind = replace(kind, separator=_find_separator(engine, file))
+    plain = guess_plain_columns(engine, file, kind)
+    canonical = build_canonical(engine.scan(relation), file.schema, columns, kind, plain)
     scanned = _run_scan(engine, canonical, kind, [f"s{i}" for i in range(len(columns.slices))] if plain else [])
     if not _confirm_plain(columns, plain, scanned):
         plain = frozenset()
-        canonical = build_canonical(engine.scan(relation), schema, columns, kind)
+        canonical = build_canonical(engine.scan(relation), file.schema, columns, kind)
         scanned = _run_scan(engine, canonical, kind, [])
     engine.execute(f"create or replace temp view {view} as {canonical.select()}")
     n = sum(scanned["n"])
@@ -43,8 +44,7 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
     lows, highs = ([value for value in scanned[key] if value is not None] for key in ("low", "high"))
     return Table(
         view=view,
-        relation=relation,
-        columns=columns,
+        file=file,
         kind=kind,
         n=n,
         labels=labels,
@@ -53,7 +53,6 @@ def load_table(engine: Engine, view: str, relation: Relation, schema: Sequence[C
         label_centre=_find_centre(scanned, "label"),
         prediction_centre=_find_centre(scanned, "prediction"),
         largest_weight=_find_largest_weight(relation, columns, scanned),
-        schema=tuple(schema),
         leaves=_list_leaves(columns, scanned) if plain else None,
     )
 
@@ -150,13 +149,13 @@ def _list_labels(
     return list_part("label"), list_part("prediction")
 
 
-def _find_separator(engine: Engine, relation: Relation, schema: Sequence[ColumnType], columns: Columns) -> str:
+def _find_separator(engine: Engine, file: Input) -> str:
     """Return the separator that labels and predictions in text columns use: the first of | ; , that occurs."""
-    kinds = {column.name: column.kind for column in schema}
-    names = [quote_name(part) for part in (columns.label, columns.prediction) if part is not None and kinds[part] != "list"]
+    parts = (file.columns.label, file.columns.prediction)
+    names = [quote_name(part) for part in parts if part is not None and file.kinds[part] != "list"]
     if not names:
         return LIST_SEPARATORS[0]
     found = (" or ".join(f"contains({name}, {quote_text(s)})" for name in names) for s in LIST_SEPARATORS)
     checks = ", ".join(f"count(*) filter (where {condition})" for condition in found)
-    counts = engine.fetch_rows(f"select {checks} from {engine.scan(relation)}")[0]
+    counts = engine.fetch_rows(f"select {checks} from {engine.scan(file.relation)}")[0]
     return next((s for s, count in zip(LIST_SEPARATORS, counts, strict=True) if count), LIST_SEPARATORS[0])

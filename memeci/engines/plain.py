@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine, LabelKind
-from memeci.relation import Columns, ColumnType, FileFormat, Relation
+from memeci.relation import FileFormat, Input
 
 MIN_ROWS = 1_000_000
 """Below, normalising every row costs less than another look at the file."""
@@ -16,24 +16,23 @@ MAX_VALUES = 10_000
 """Combinations of values in the first rows; files with more are normalised row by row."""
 
 
-def guess_plain_columns(
-    engine: Engine, relation: Relation, schema: Sequence[ColumnType], columns: Columns, kind: LabelKind
-) -> frozenset[str]:
+def guess_plain_columns(engine: Engine, file: Input, kind: LabelKind) -> frozenset[str]:
     """Return the text columns among label, prediction and slices whose first values are what `canonical` would make of them anyway.
 
     None of them unless these columns have few values: then a scan can group by all of them, which confirms the guess.
     """
-    if relation.format is not FileFormat.PARQUET or kind.kind != "text":
+    columns = file.columns
+    if file.relation.format is not FileFormat.PARQUET or kind.kind != "text":
         return frozenset()
     names = [name for name in dict.fromkeys([columns.label, columns.prediction, *columns.slices]) if name is not None]
-    scan = engine.scan(relation)
+    scan = engine.scan(file.relation)
     if not names or engine.fetch_rows(f"select count(*) from {scan}")[0][0] < MIN_ROWS:
         return frozenset()
     listed = ", ".join(f"cast({quote_name(name)} as varchar)" for name in names)
     rows = engine.fetch_rows(f"select distinct {listed} from (select * from {scan} limit {FIRST_ROWS}) limit {MAX_VALUES + 1}")
     if len(rows) > MAX_VALUES:
         return frozenset()
-    texts = {column.name for column in schema if column.kind == "text"}
+    texts = {name for name, column_kind in file.kinds.items() if column_kind == "text"}
     return frozenset(name for name, values in zip(names, zip(*rows, strict=True), strict=True) if name in texts and are_plain(values))
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine
-from memeci.relation import Columns, ColumnType, FileFormat, Relation
+from memeci.relation import FileFormat, Input
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -19,14 +17,14 @@ class Profile(msgspec.Struct, frozen=True):
     fractional: bool
 
 
-def profile_labels(engine: Engine, relation: Relation, schema: Sequence[ColumnType], columns: Columns) -> Profile:
+def profile_labels(engine: Engine, file: Input) -> Profile:
     """Return what labels and predictions look like. Reads values only where types leave it open."""
-    kinds = {column.name: column.kind for column in schema}
-    parts = [part for part in (columns.label, columns.prediction) if part is not None]
+    kinds = file.kinds
+    parts = [part for part in (file.columns.label, file.columns.prediction) if part is not None]
     found = {kinds[part] for part in parts}
     if "list" in found:
         return Profile(lists=True, numeric=False, fractional=False)
-    untyped = relation.format is FileFormat.DELIMITED
+    untyped = file.relation.format is FileFormat.DELIMITED
     if not parts or "boolean" in found or ("text" in found and not untyped):
         return Profile(lists=False, numeric=False, fractional=False)
     if found == {"integer"}:
@@ -35,5 +33,5 @@ def profile_labels(engine: Engine, relation: Relation, schema: Sequence[ColumnTy
     numeric = " and ".join(f"({v} is not null or {quote_name(p)} is null)" for v, p in zip(values, parts, strict=True))
     # Infinity and NaN say "a number to predict", too: trunc() leaves them as they are.
     fractional = " or ".join(f"{v} <> trunc({v}) or isnan({v}) or isinf({v})" for v in values)
-    row = engine.fetch_rows(f"select bool_and({numeric}), bool_or({fractional}) from {engine.scan(relation)}")[0]
+    row = engine.fetch_rows(f"select bool_and({numeric}), bool_or({fractional}) from {engine.scan(file.relation)}")[0]
     return Profile(lists=False, numeric=bool(row[0]), fractional=bool(row[1]))

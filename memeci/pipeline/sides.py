@@ -17,7 +17,7 @@ from memeci.errors import DataError
 from memeci.metrics.task import Signs, detect_task
 from memeci.readers import list_candidates, open_predictions, require_parts, resolve_columns
 from memeci.records import Task
-from memeci.relation import Columns, ColumnType, Relation
+from memeci.relation import Columns, ColumnType, Input, Relation
 
 # The names a release keeps its predictions under; see engines/export.py.
 RELEASED = ColumnsConfig(id="id", label="label", prediction="prediction", unused=frozenset({"text"}))
@@ -43,15 +43,15 @@ def load_candidate(engine: Engine, source: str, setup: Setup) -> tuple[Table, Ta
         numbers=config.number_columns,
         places=config.places,
     )
-    relation, schema, columns = _add_functions(engine, relation, schema, columns, setup, CANDIDATE)
-    profile = profile_labels(engine, relation, schema, columns)
+    file = _add_functions(engine, Input(relation, schema, columns), setup, CANDIDATE)
+    profile, columns = profile_labels(engine, file), file.columns
     signs = Signs(columns.label is not None, columns.prediction is not None, profile.lists, profile.numeric, profile.fractional)
     task = config.task or detect_task(signs)
     if task is not Task.SCORES:
-        require_parts(columns, ("label", "prediction"), schema, relation.name)
+        require_parts(columns, ("label", "prediction"), file.schema, file.name)
     else:
         columns = replace(columns, label=columns.label if columns.prediction else None, score=None, probabilities=())
-    table = load_table(engine, CANDIDATE, relation, schema, columns, LabelKind.of(task))
+    table = load_table(engine, CANDIDATE, replace(file, columns=columns), LabelKind.of(task))
     if config.task is None and task is Task.BINARY:
         task = detect_task(signs, len({*table.labels, *table.predictions}))
     _check_vocabulary(table, task)
@@ -72,13 +72,14 @@ def load_baseline(engine: Engine, source: str, task: Task, setup: Setup, *, rele
     if released:
         functions = tuple(m.name for m in config.metrics if m.function and m.name in names)
         columns = replace(columns, numbers=columns.numbers + functions)
-    else:
-        relation, schema, columns = _add_functions(engine, relation, schema, columns, setup, BASELINE)
+    file = Input(relation, schema, columns)
+    if not released:
+        file = _add_functions(engine, file, setup, BASELINE)
     if task is Task.SCORES:
-        columns = replace(columns, score=None, probabilities=())
+        file = replace(file, columns=replace(file.columns, score=None, probabilities=()))
     else:
-        require_parts(columns, ("prediction",), schema, relation.name)
-    table = load_table(engine, BASELINE, relation, schema, columns, LabelKind.of(task))
+        require_parts(file.columns, ("prediction",), file.schema, file.name)
+    table = load_table(engine, BASELINE, file, LabelKind.of(task))
     _check_vocabulary(table, task)
     return table
 
@@ -102,21 +103,20 @@ def _open(engine: Engine, source: str) -> tuple[Relation, tuple[ColumnType, ...]
     return relation, engine.describe(relation)
 
 
-def _add_functions(
-    engine: Engine, relation: Relation, schema: tuple[ColumnType, ...], columns: Columns, setup: Setup, side: str
-) -> tuple[Relation, tuple[ColumnType, ...], Columns]:
-    """Return the relation with a column for each metric function of the user's."""
+def _add_functions(engine: Engine, file: Input, setup: Setup, side: str) -> Input:
+    """Return the file with a column for each metric function of the user's."""
     for metric in setup.config.metrics:
         if metric.function is None:
             continue
         from memeci.engines.numbers import append_numbers
         from memeci.usercode import compute_numbers
 
-        numbers = compute_numbers(metric.function, engine.iterate_rows(relation), setup.config.root, setup.environment)
-        relation = append_numbers(engine, relation, metric.name, numbers, setup.folder / f"{side}-{len(columns.numbers)}.parquet")
-        schema = engine.describe(relation)
-        columns = replace(columns, numbers=(*columns.numbers, metric.name))
-    return relation, schema, columns
+        numbers = compute_numbers(metric.function, engine.iterate_rows(file.relation), setup.config.root, setup.environment)
+        extended = setup.folder / f"{side}-{len(file.columns.numbers)}.parquet"
+        relation = append_numbers(engine, file.relation, metric.name, numbers, extended)
+        columns = replace(file.columns, numbers=(*file.columns.numbers, metric.name))
+        file = Input(relation, engine.describe(relation), columns)
+    return file
 
 
 def _check_vocabulary(table: Table, task: Task) -> None:
