@@ -146,8 +146,9 @@ def draw_null(swaps: Swaps | None, family: Family, seed: int, n_resamples: int) 
         for weight in set(family.weight[tests[members[tests]]].tolist()):
             chosen = members[tests] & (family.weight[tests] == weight)
             rows, doubt = table[chosen], float(slack[chosen].max())
-            largest = np.maximum(largest, weight * (rows.max(0) + doubt))
-            smallest = np.minimum(smallest, weight * (rows.min(0) - doubt))
+            # In 64 bits from here on: 1.1 times a tie must not be rounded below it.
+            largest = np.maximum(largest, weight * (rows.max(0).astype(np.float64) + doubt))
+            smallest = np.minimum(smallest, weight * (rows.min(0).astype(np.float64) - doubt))
     p_value[~usable] = np.nan
     maxima = np.concatenate([-smallest, largest]) if members.any() else np.empty(0)
     return Null(np.sort(np.ceil((maxima + 1e-9) / GRID) * GRID), p_value)

@@ -231,6 +231,24 @@ def test_slices_and_metrics_together__name_the_worst_first() -> None:
     assert decided.verdict.sentence.en.endswith("3 more gates failed.")
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_regressed__is_an_adjusted_p_of_alpha_is_an_interval_below_zero(seed: int) -> None:
+    """Of tests over all examples, which weigh more, and of those of slices alike."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, 600)
+    platform = rng.choice(["ios", "web", "tv"], 600)
+    base = np.where(rng.random(600) < 0.85, y, 1 - y)
+    cand = np.where(rng.random(600) < 0.02 + 0.05 * (platform == "ios"), 1 - y, base)
+    decided = decide(
+        measure_labels(Labels(y, base, cand, 2, {"platform": platform}), ("accuracy", "macro_f1"), seed=seed), Policy(alpha=0.2)
+    )
+    for c in decided.comparisons:
+        assert c.p_adjusted is not None
+        assert c.ci_high is not None
+        assert (c.outcome is Outcome.REGRESSED) == (c.p_adjusted <= 0.2) == (c.ci_high < 0), c
+    assert seed > 0 or {c.outcome is Outcome.REGRESSED for c in decided.comparisons} == {True, False}, "the first shows both"
+
+
 def test_first_order_statistic__one_flip_can_never_be_significant() -> None:
     """Macro-F1 moves a little more than its first-order effect; were delta itself compared, one flip would beat every redraw."""
     y = np.arange(400) % 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from memeci.decision.analysis import _Change, _compute_bounds
+from memeci.decision.analysis import WHOLE_WEIGHT, _Change, _compute_bounds
 from memeci.decision.bundles import MAX_ROWS, build_rows
 from memeci.decision.null import MAX_SLACK, Family, Noise, _multiply, compute_spread, draw_null
 from memeci.decision.power import compute_sidak_critical
@@ -117,6 +117,38 @@ def test_a_family_redrawn_in_32_bits__has_the_critical_value_of_64(monkeypatch: 
     fine = draw_null(swaps, _family(swaps), seed=1, n_resamples=2_000)
     assert fine.critical_value(0.05) < coarse.critical_value(0.05) < fine.critical_value(0.05) + 2 * MAX_SLACK
     assert (coarse.p_value >= fine.p_value).all()
+
+
+@pytest.mark.parametrize("flips", [64, 256, 1_000, 1_024])
+@pytest.mark.parametrize("weight", [1.0, WHOLE_WEIGHT])
+def test_a_family_of_one__has_the_same_adjusted_p_value(flips: int, weight: float) -> None:
+    """Counts tie with their redraws exactly: a tie that a rounding breaks would be a rejection."""
+    for net in range(0, 90, 2):
+        if net <= flips:
+            swaps = Swaps(np.ones(flips, np.int64), np.where(np.arange(flips) < (flips - net) // 2, 1, -1), (_one_block(flips),))
+            spread, nothing = compute_spread(swaps, 1), Noise(np.zeros(1), np.zeros(1, np.int64), None)
+            statistic, one = spread.linear / spread.se0, np.ones(1)
+            null = draw_null(swaps, Family(statistic, one, np.ones(1, bool), weight * one, spread.se0, spread.se0, nothing), 2, 2_000)
+            assert null.adjust(weight * statistic) == pytest.approx(null.p_value, abs=1e-12)
+
+
+def _one_block(flips: int) -> SwapBlock:
+    return SwapBlock(np.array([0]), np.arange(flips), np.full((flips, 1), 1 / 3_000))
+
+
+def test_weighted_tests__keep_the_level_and_the_heavy_one_finds_more() -> None:
+    rejected, critical = 0, []
+    for seed in range(150):
+        swaps = _independent_tests(900, seed=seed)
+        plain = _family(swaps)
+        weight = np.where(np.arange(N_TESTS) == 0, WHOLE_WEIGHT, 1.0)
+        weighted = Family(plain.statistic, plain.sign, plain.members, weight, plain.se0, plain.se, plain.noise)
+        null = draw_null(swaps, weighted, seed, n_resamples=1_000)
+        rejected += bool((null.adjust(weight * plain.statistic) <= 0.05).any())
+        critical.append((draw_null(swaps, plain, seed, n_resamples=1_000).critical_value(0.05), null.critical_value(0.05)))
+    before, after = np.mean(critical, axis=0)
+    assert 1 <= rejected <= 16
+    assert after / WHOLE_WEIGHT < before < after < 1.02 * before
 
 
 def test_a_first_order_change_of_rounding_alone__does_not_stretch_the_interval() -> None:
