@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 
-from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_OK
+from memeci.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK
 
 GC_THRESHOLD = 200_000
 """New objects between two looks for cycles. Nearly all a short run makes is modules and classes that stay: looking through
@@ -31,6 +31,10 @@ def run() -> None:
         from memeci.cli import main
 
         main()
+        code = EXIT_OK
+    except KeyboardInterrupt:  # while modules were loading; later the command answers it
+        code = EXIT_INTERRUPTED
+        raise
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else EXIT_OK if end.code is None else EXIT_INFRASTRUCTURE
         raise

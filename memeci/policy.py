@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
+from memeci.class_names import name_every_class
 from memeci.measurements import SliceKey
 
 
@@ -86,9 +87,3 @@ class Policy(msgspec.Struct, frozen=True):
         exact = ",".join(f"{column}={value}" for column, value in key)
         wanted = ((name, scope) for name in (metric, name_every_class(metric)) for scope in (exact, columns, ""))
         return next((target for target in wanted if target in self.gates), None)
-
-
-def name_every_class(metric: str) -> str:
-    """Return "recall[*]" for "recall[spam]"; any other name as it is."""
-    ratio, bracket, _ = metric.partition("[")
-    return f"{ratio}[*]" if bracket and metric.endswith("]") else metric

@@ -18,7 +18,7 @@ LAYERS = [
     {"policy", "tallies"},
     {"measurements", "formatting", "relation", "record_file", "headline"},
     {"records"},
-    {"errors", "filenames", "naming"},
+    {"errors", "filenames", "naming", "class_names"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

@@ -1,4 +1,4 @@
-"""The click group: commands load when called, and every ending of a run maps to one exit code in one place."""
+"""The click group: commands load when called, and every ending of a command maps to one exit code in one place."""
 
 from __future__ import annotations
 

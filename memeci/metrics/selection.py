@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
 
+from memeci.class_names import EVERY, name_class, split_class
 from memeci.errors import ConfigError, DataError, find_near
 from memeci.metrics import CLASS_RATIOS, METRICS, Metric
 from memeci.metrics.averages import ANY_LABELS, OfClass
@@ -121,8 +121,8 @@ def _name_classes(requests: Sequence[Request], task: Task, labels: Sequence[str]
     """Return the requests, `recall[*]` as one for each label; of those asked for twice the first."""
     named: dict[str, Request] = {}
     for request in requests:
-        ratio = request.name.removesuffix("[*]")
-        if ratio == request.name or ratio not in CLASS_RATIOS or request.number is not None:
+        ratio, label = split_class(request.name) or ("", "")
+        if ratio not in CLASS_RATIOS or label != EVERY or request.number is not None:
             named.setdefault(request.name, request)
             continue
         if task not in ANY_LABELS:
@@ -131,10 +131,10 @@ def _name_classes(requests: Sequence[Request], task: Task, labels: Sequence[str]
             raise ConfigError(
                 f"{request.name} asks for {len(labels):,} classes.",
                 f"more than {MAX_CLASSES:,} would leave each hardly any chance to be found worse.",
-                f"name those that matter (`{ratio}[{labels[0]}]`), or take a mean over all, such as `macro_f1`.",
+                f"name those that matter (`{name_class(ratio, labels[0])}`), or take a mean over all, such as `macro_f1`.",
             )
-        for label in labels:
-            named.setdefault(f"{ratio}[{label}]", Request(f"{ratio}[{label}]"))
+        for one in labels:
+            named.setdefault(name_class(ratio, one), Request(name_class(ratio, one)))
     return list(named.values())
 
 
@@ -144,7 +144,8 @@ def select_gated(task: Task, gated: Sequence[str], available: Available, selecti
     Raises ConfigError or DataError for one that is unknown, or cannot be had.
     """
     chosen = {metric.name for metric in selection.metrics}
-    classes = _name_classes([Request(name) for name in gated], task, available.labels)
+    # A number of yours may be called "recall[*]" itself: then that is what the gate is for.
+    classes = _name_classes([Request(name) for name in gated if name not in chosen], task, available.labels)
     missing = [request.name for request in classes if request.name not in chosen]
     for name in missing:
         if name in ALIASES:
@@ -214,9 +215,9 @@ def _build(task: Task, request: Request, available: Available) -> Metric:
                 f"add `direction: higher` or `direction: lower` to {request.name}.",
             )
         return build_score_metric(request.name, request.number, request.direction, request.unit or Unit.NUMBER)
-    of_class = re.fullmatch(r"(\w+)\[(.+)\]", request.name, re.DOTALL)
-    if of_class and of_class[1] in CLASS_RATIOS:
-        return _build_of_class(of_class[1], of_class[2], request.name, task, available)
+    ratio, label = split_class(request.name) or ("", "")
+    if ratio in CLASS_RATIOS:
+        return _build_of_class(ratio, label, request.name, task, available)
     name = ALIASES.get(request.name, request.name)
     metric = find_metric(name, task)
     if metric is None:

@@ -9,6 +9,7 @@ import msgspec
 
 from memeci.formatting import format_count, format_delta, format_slice, format_value
 from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Status, Unit
+from memeci.report.by_class import format_hidden_classes, select_overall
 from memeci.report.escape import to_code, to_prose, to_url
 from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
 from memeci.report.heat import HEAT_RIGHT, HEAT_WRONG, render_heat
@@ -17,7 +18,6 @@ from memeci.report.order import (
     build_matrix,
     select_flips,
     select_notable,
-    select_overall,
     select_reasons,
     sort_slices,
 )
@@ -30,7 +30,6 @@ from memeci.report.rows import (
     build_visibility,
     format_baseline,
     format_candidate,
-    format_hidden_classes,
 )
 from memeci.report.words import STATUS, STATUS_EMOJI, WORDS, Phrases
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from memeci.formatting import format_slice
 from memeci.records import Evaluation, FlipKind, Status
+from memeci.report.by_class import format_hidden_classes, select_overall
 from memeci.report.escape import to_html
 from memeci.report.flips import format_flip_counts, title_flips
 from memeci.report.heat import render_heat
-from memeci.report.order import build_matrix, select_flips, select_overall, sort_slices
-from memeci.report.rows import Row, build_facts, build_row, build_visibility, format_baseline, format_candidate, format_hidden_classes
+from memeci.report.order import build_matrix, select_flips, sort_slices
+from memeci.report.rows import Row, build_facts, build_row, build_visibility, format_baseline, format_candidate
 from memeci.report.words import STATUS, STATUS_EMOJI, Phrases, choose_language
 
 MAX_SLICES = 10
@@ -32,7 +33,7 @@ def render_notebook(record: Evaluation) -> str:
         f'<div class="memeci"><style>{STYLE}</style>',
         _render_head(record, say),
         _render_rows([build_row(c, say) for c in select_overall(record)], say, ["metric"]),
-        f"<small>{to_html(format_hidden_classes(record, say), 400)}</small>",
+        _render_hidden(format_hidden_classes(record, say)),
         _render_rows([build_row(c, say) for c in sort_slices(record)[:MAX_SLICES]], say, ["slice", "metric", "n"]),
         "".join(f"<small>🔍 {to_html(line, 400)}</small><br>" for line in build_visibility(record, say)),
         _render_flips(record, say),
@@ -40,6 +41,10 @@ def render_notebook(record: Evaluation) -> str:
         "</div>",
     ]
     return "".join(parts)
+
+
+def _render_hidden(line: str) -> str:
+    return f"<small>{to_html(line, 400)}</small>" if line else ""
 
 
 def _render_head(record: Evaluation, say: Phrases) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from memeci.policy import name_every_class
 from memeci.records import FAILING, Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason, SliceShare, Status
 
 SEVERITY = (
@@ -22,30 +21,9 @@ SEVERITY = (
 RANK = {outcome: rank for rank, outcome in enumerate(SEVERITY)}
 
 
-MAX_CLASSES_OF_RATIO = 10
-
-
-def select_overall(record: Evaluation) -> list[Comparison]:
-    """Return the comparisons on all examples, in the order of the record; of a ratio asked for by class the worst classes."""
-    overall = [c for c in record.comparisons if not c.slice]
-    by_ratio = defaultdict(list)
-    for c in overall:
-        if (ratio := name_every_class(c.metric)) != c.metric:
-            by_ratio[ratio].append(c)
-    failing = sum(c.gated and c.outcome in FAILING for classes in by_ratio.values() for c in classes)
-    limit = max(MAX_CLASSES_OF_RATIO, min(failing, 2 * MAX_CLASSES_OF_RATIO))
-    hidden = {id(c) for classes in by_ratio.values() for c in sorted(classes, key=_badness)[limit:]}
-    return [c for c in overall if id(c) not in hidden]
-
-
-def count_hidden_classes(record: Evaluation) -> int:
-    """Return how many comparisons on all examples `select_overall` leaves out."""
-    return sum(not c.slice for c in record.comparisons) - len(select_overall(record))
-
-
 def sort_slices(record: Evaluation) -> list[Comparison]:
     """Return the comparisons on slices, worst first: by outcome, then by evidence, then by the size of the loss."""
-    return sorted((c for c in record.comparisons if c.slice), key=_badness)
+    return sorted((c for c in record.comparisons if c.slice), key=rank_badness)
 
 
 def select_reasons(record: Evaluation, shown: Sequence[Comparison]) -> list[Reason]:
@@ -63,7 +41,7 @@ def select_notable(record: Evaluation, limit: int) -> list[Comparison]:
 
     That a slice improved is news only where the same metric did not improve on all examples.
     """
-    risen = {c.metric for c in select_overall(record) if c.outcome is Outcome.IMPROVED}
+    risen = {c.metric for c in record.comparisons if not c.slice and c.outcome is Outcome.IMPROVED}
     failing, others = [], []
     for c in sort_slices(record):
         if c.gated and c.outcome in FAILING:
@@ -86,7 +64,8 @@ def select_flips(record: Evaluation, kind: FlipKind, limit: int) -> list[FlipExa
     return [f for f in record.flips.examples if f.kind is kind][:limit] if record.flips else []
 
 
-def _badness(comparison: Comparison) -> tuple[int, bool, float, float]:
+def rank_badness(comparison: Comparison) -> tuple[int, bool, float, float]:
+    """Return what comparisons are sorted by, worst first."""
     evidence = comparison.p_value
     delta = comparison.delta or 0.0
     loss = delta if comparison.direction is Direction.HIGHER else -delta

@@ -7,7 +7,6 @@ import msgspec
 from memeci.formatting import NOTHING, format_change, format_count, format_delta, format_interval, format_slice, format_value
 from memeci.headline import find_headline
 from memeci.records import BaselineKind, Comparison, Direction, Evaluation, Outcome, Pairing, Unit
-from memeci.report.order import count_hidden_classes
 from memeci.report.words import OUTCOME_EMOJI, PAIRING, WORDS, Phrases
 
 SHORT_COMMIT = 10
@@ -111,12 +110,6 @@ def build_visibility(record: Evaluation, say: Phrases) -> list[str]:
         return say.sentences("visible_plain", **values)
     changed = record.flips.fixed + record.flips.broken + record.flips.changed_wrong
     return say.sentences("visible", disagreement=format_value(changed / record.dataset.n, Unit.RATE), **values)
-
-
-def format_hidden_classes(record: Evaluation, say: Phrases) -> str:
-    """Return one line about what the table of all examples leaves out; "" where that is nothing."""
-    n = count_hidden_classes(record)
-    return f"… {say.joined('more_classes', n=format_count(n))}" if n else ""
 
 
 def build_dataset_change(record: Evaluation, say: Phrases) -> list[str]:

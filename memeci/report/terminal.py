@@ -6,17 +6,17 @@ Nothing from outside is markup here, and no control character reaches the termin
 from __future__ import annotations
 
 import io
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from memeci.policy import name_every_class
+from memeci.class_names import name_every_class
 from memeci.records import FAILING, Comparison, Evaluation, FlipKind, Status
+from memeci.report.by_class import format_hidden_classes, list_shared_demands, select_overall
 from memeci.report.escape import disarm_command, to_line
 from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
-from memeci.report.order import build_matrix, select_flips, select_overall, select_reasons, sort_slices
+from memeci.report.order import build_matrix, select_flips, select_reasons, sort_slices
 from memeci.report.rows import (
     Row,
     build_dataset_change,
@@ -25,7 +25,6 @@ from memeci.report.rows import (
     build_visibility,
     format_baseline,
     format_candidate,
-    format_hidden_classes,
 )
 from memeci.report.terminal_tables import build_cell, build_flip_table, build_table, new_table, plain
 from memeci.report.words import STATUS, Phrases
@@ -109,20 +108,22 @@ def _print_overall(page: _Page) -> None:
         page.console.print(
             build_table(rows, page.short, _fit_keys(page, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
         )
-        for name, remarks in dict.fromkeys(_list_remarks(rows)):
+        for name, remarks in dict.fromkeys(_list_remarks(page.record, rows)):
             _print_remark(page, name, *remarks)
         if hidden := format_hidden_classes(page.record, page.say):
             page.print(hidden, "dim", 1)
 
 
-def _list_remarks(rows: Sequence[Row]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield a metric's name and what is to be said of it; what holds for every class of a ratio is said of "recall[*]"."""
-    by_ratio: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+def _list_remarks(record: Evaluation, rows: Sequence[Row]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield a metric's name and what is to be said of it; the limits that every class of a ratio has are said of "recall[*]"."""
+    shared = list_shared_demands(record)
     for row in rows:
-        by_ratio[name_every_class(row.metric)].add((*row.limits, row.reason))
-    for row in rows:
-        ratio, remarks = name_every_class(row.metric), (*row.limits, row.reason)
-        yield ratio if by_ratio[ratio] == {remarks} else row.metric, remarks
+        ratio = name_every_class(row.metric)
+        if ratio in shared:
+            yield ratio, row.limits
+            yield row.metric, (row.reason,)
+        else:
+            yield row.metric, (*row.limits, row.reason)
 
 
 def _print_slices(page: _Page) -> None:

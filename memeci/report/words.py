@@ -66,7 +66,7 @@ WORDS = {
     "outcome": Text("outcome", "结论"),
     "overall": Text("All examples", "全部样本"),
     "more_classes": Text(
-        "{n} more classes, less bad than these; record.json has all", "另有 {n} 个类别，情况比这些好；全部在 record.json 中"
+        "{n} more values by class, less bad than these; record.json has all", "另有 {n} 个按类别的数值，情况比这些好；全部在 record.json 中"
     ),
     "slices": Text("Slices, worst first", "切片，最差的在前"),
     "more_slices": Text("more slices", "个其他切片"),

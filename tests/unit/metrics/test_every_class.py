@@ -36,6 +36,12 @@ def test_star_of_a_number_of_yours__is_a_name_like_any_other() -> None:
     assert [m.name for m in select_metrics(Task.MULTICLASS, [request], LABELS).metrics] == ["recall[*]"]
 
 
+def test_gate_on_a_number_of_that_name__is_for_the_number() -> None:
+    request = Request("recall[*]", number="found", direction=Direction.HIGHER)
+    selection = select_metrics(Task.MULTICLASS, [request], LABELS)
+    assert select_gated(Task.MULTICLASS, ["recall[*]"], LABELS, selection) == selection
+
+
 @pytest.mark.parametrize("name", ["accuracy[*]", "[*]", "nothing[*]"])
 def test_star_of_what_has_no_classes__is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="there is no metric called"):

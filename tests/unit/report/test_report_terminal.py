@@ -62,7 +62,25 @@ def test_many_classes_of_one_ratio__the_worst_are_shown_and_the_rest_counted() -
 
     assert re.findall(r"^ recall\[(c\d+)\]", text, re.MULTILINE) == [*(f"c{i}" for i in range(9)), "c25"]
     assert "recall[*]: tolerance 2.0 pp" in text
-    assert "… 30 more classes" in text
+    assert "… 30 more values by class" in text
+
+
+def test_limits_of_one_class_alone__are_not_said_of_all() -> None:
+    one = failing()
+    classes = [compare("recall[a]", 0.9, 0.9, Outcome.HELD, tolerance=0.02), compare("recall[b]", 0.9, 0.9, Outcome.NO_EVIDENCE)]
+    text = printed(msgspec.structs.replace(one, comparisons=(one.comparisons[0], *classes)))
+
+    assert "recall[a]: tolerance 2.0 pp" in text
+    assert "recall[*]" not in text
+
+
+def test_failing_classes_of_one_ratio__leave_the_others_short() -> None:
+    lost = [compare(f"recall[c{i}]", 0.9, 0.7, Outcome.REGRESSED) for i in range(15)]
+    held = [compare(f"precision[c{i}]", 0.9, 0.9, Outcome.HELD) for i in range(15)]
+    text = printed(msgspec.structs.replace(failing(), comparisons=(*lost, *held)))
+
+    assert len(re.findall(r"^ recall\[c", text, re.MULTILINE)) == 15
+    assert len(re.findall(r"^ precision\[c", text, re.MULTILINE)) == 10
 
 
 def test_pipe__no_colour() -> None:
