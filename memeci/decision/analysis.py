@@ -9,9 +9,11 @@ import msgspec
 import numpy as np
 
 from memeci.decision.demands import Demands
-from memeci.decision.null import Family, Noise, Spread, compute_spread, count_resamples, draw_null
+from memeci.decision.null import Family, count_resamples, draw_null
 from memeci.decision.outcome import Presence
 from memeci.decision.power import Threshold, compute_detectable, compute_sidak_critical
+from memeci.decision.run_noise import Noise
+from memeci.decision.spread import Spread, compute_spread
 from memeci.measurements import ALL, Floats, Measurements
 from memeci.policy import Rule
 from memeci.records import Direction, Unit

@@ -7,8 +7,8 @@ import math
 import msgspec
 import numpy as np
 
-from memeci.decision.null import Noise
 from memeci.decision.outcome import Presence, Sample, find_presence, find_shortage
+from memeci.decision.run_noise import Noise
 from memeci.measurements import ALL, Measurements, TestKey
 from memeci.policy import Gate, Policy, Rule
 

@@ -8,9 +8,12 @@ from scipy import stats
 
 from memeci.decision.analysis import WHOLE_WEIGHT, _Change, _compute_bounds
 from memeci.decision.bundles import MAX_ROWS, build_rows
-from memeci.decision.null import MAX_SLACK, Family, Noise, _multiply, compute_spread, draw_null
+from memeci.decision.null import Family, draw_null
 from memeci.decision.power import compute_sidak_critical
+from memeci.decision.products import MAX_ROUNDING, _Redraws
 from memeci.decision.redraw import Source, redraw_imbalances
+from memeci.decision.run_noise import Noise
+from memeci.decision.spread import compute_spread
 from memeci.measurements import SwapBlock, Swaps
 
 N_TESTS = 40
@@ -85,37 +88,37 @@ def test_stream__is_the_one_released() -> None:
 def test_multiplied_effects__are_the_same_in_any_order_and_as_near_as_said(n_rows: int, precision: type) -> None:
     rng = np.random.default_rng(0)
     effects, drawn = rng.normal(size=(3, n_rows)) / 20, rng.choice([-1.0, 1.0], (n_rows, 50))
-    coarse, count, order = drawn.astype(np.float32), np.ones(n_rows, np.int64), rng.permutation(n_rows)
-    found, slack = _multiply(effects, drawn, coarse, count)
-    other, _ = _multiply(effects[:, order], drawn[order], coarse[order], count)
+    count, order = np.ones(n_rows, np.int64), rng.permutation(n_rows)
+    found, doubt = _Redraws(drawn, count).multiply(effects)
+    other, _ = _Redraws(drawn[order], count).multiply(effects[:, order])
     assert found.dtype == precision
     assert np.array_equal(found, other)
-    assert (np.abs(found - effects @ drawn) <= slack[:, None]).all()
-    assert slack.max() <= MAX_SLACK
+    assert (np.abs(found - effects @ drawn) <= doubt[:, None]).all()
+    assert doubt.max() <= MAX_ROUNDING
 
 
 def test_multiplied_effects_of_heavy_atoms__keep_64_bits() -> None:
     """A grid of 24 bits is too coarse for sums of half a million items."""
     effects, drawn = np.full((1, 2), 1 / 700), np.array([[1.0, -3.0], [5.0, 7.0]])
-    found, slack = _multiply(effects, drawn, drawn.astype(np.float32), np.full(2, 250_000))
+    found, doubt = _Redraws(drawn, np.full(2, 250_000)).multiply(effects)
     assert found.dtype == np.float64
-    assert slack.max() < 1e-6
+    assert doubt.max() < 1e-6
 
 
 def test_test_of_few_flips_among_many__is_as_exact_as_alone() -> None:
     effects = np.zeros((2, 900))
     effects[0], effects[1, :3] = np.random.default_rng(0).normal(size=900) / 30, 1 / 3
     drawn = np.random.default_rng(1).choice([-1.0, 1.0], (900, 50))
-    _, slack = _multiply(effects, drawn, drawn.astype(np.float32), np.ones(900, np.int64))
-    assert slack[1] < 1e-5
+    _, doubt = _Redraws(drawn, np.ones(900, np.int64)).multiply(effects)
+    assert doubt[1] < 1e-5
 
 
 def test_a_family_redrawn_in_32_bits__has_the_critical_value_of_64(monkeypatch: pytest.MonkeyPatch) -> None:
     swaps = _independent_tests(900)
     coarse = draw_null(swaps, _family(swaps), seed=1, n_resamples=2_000)
-    monkeypatch.setattr("memeci.decision.null.MAX_SLACK", 0.0)
+    monkeypatch.setattr("memeci.decision.products.MAX_ROUNDING", 0.0)
     fine = draw_null(swaps, _family(swaps), seed=1, n_resamples=2_000)
-    assert fine.critical_value(0.05) < coarse.critical_value(0.05) < fine.critical_value(0.05) + 2 * MAX_SLACK
+    assert fine.critical_value(0.05) < coarse.critical_value(0.05) < fine.critical_value(0.05) + 2 * MAX_ROUNDING
     assert (coarse.p_value >= fine.p_value).all()
 
 

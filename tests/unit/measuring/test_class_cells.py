@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from memeci.decision.null import compute_spread
+from memeci.decision.spread import compute_spread
 from memeci.measurements import Measurements
 from memeci.measuring.measure import measure
 from memeci.metrics import CLASS_RATIOS
