@@ -1,4 +1,4 @@
-"""What an engine counts in one scan: small tables that add up. `measuring` turns them into values; nothing here is an example."""
+"""What an engine counts in one scan: small tables that add up; for ranks the scores themselves. `measuring` makes values of them."""
 
 from __future__ import annotations
 

@@ -19,8 +19,7 @@ from memeci.policy import Rule
 from memeci.records import Direction, Unit
 
 WHOLE_WEIGHT = 1.1
-"""How much more a test over all examples counts than one of a slice: what is shipped is the whole, and its few tests hardly burden
-the many slices, whose critical value rises by a hundredth where the whole's falls by a tenth."""
+"""With c the critical value, a test over all examples fails from c / 1.1 standard errors on, one of a slice from c: see decision 0003."""
 _STRETCH = (0.5, 2.0)
 _ROUNDING = 1e-9
 """A first-order change below this many standard errors is rounding: its ratio to the change says nothing."""
@@ -36,7 +35,7 @@ class Analysis(msgspec.Struct, frozen=True):
     p_adjusted: list[float]
     detectable: list[float]
     detectable_change: list[float]
-    critical: float | None
+    critical_of_whole: float | None
     n_tests: int
 
 
@@ -63,7 +62,7 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
         p_adjusted=(null.adjust(weight * statistic) if members.any() else null.p_value).tolist(),
         detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, critical)).tolist(),
         detectable_change=_compute_detectable(m, demands, spread, error, Threshold(critical)).tolist(),
-        critical=null.critical_value(alpha) / WHOLE_WEIGHT if members.any() else None,
+        critical_of_whole=null.critical_value(alpha) / WHOLE_WEIGHT if members.any() else None,
         n_tests=int(members.sum()),
     )
 

@@ -39,7 +39,7 @@ def decide(measurements: Measurements, policy: Policy, *, notes: tuple[Text, ...
         rule=policy.rule.value,
         alpha=policy.alpha,
         n_tests=analysis.n_tests,
-        critical_value=analysis.critical,
+        critical_value=analysis.critical_of_whole,
         pairing=measurements.pairing,
         noise_floor=bool((demands.noise.variance > 0).any()),
         detectable=headline.detectable if headline is not None else None,

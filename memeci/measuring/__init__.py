@@ -1,1 +1,1 @@
-"""Tallies → measurements: metrics applied to every slice, with errors and the effect of every swap. Knows no test and no engine. Pure."""
+"""Tallies → measurements: metrics on every slice, with errors and swap effects; and what a report shows besides. Knows no test. Pure."""

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
+from memeci.measuring.example_order import sort_examples, split_examples
 from memeci.measuring.part import InfluenceTable, Part
 from memeci.metrics.metric import ArrayMetric
-from memeci.metrics.sample import Sample, sort_examples, split_examples
+from memeci.metrics.sample import Sample
 from memeci.metrics.sums import sum_by, sum_in_any_order
 from memeci.tallies import ScoreArrays, SliceSet, Tallies
 

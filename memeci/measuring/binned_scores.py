@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats
-from memeci.measuring.chunks import CHUNK, split_rows
 from memeci.measuring.rounding import fit_roundings
+from memeci.measuring.row_blocks import ROWS_AT_ONCE, split_rows
 from memeci.measuring.scored import Scores, SetResult
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.thresholds import Ranked, Thresholds
@@ -113,8 +113,8 @@ class BinnedScores(msgspec.Struct, frozen=True, dict=True):
         """Return float64[S, U]: the sums of each example's entry in the table."""
         size = (layout.n_slices + 1) * n_units
         sums = np.zeros(size)
-        influence = np.empty(CHUNK, np.float32)
-        for rows in split_rows(len(self.code), CHUNK):
+        influence = np.empty(ROWS_AT_ONCE, np.float32)
+        for rows in split_rows(len(self.code), ROWS_AT_ONCE):
             leaf, unit = self.scores.leaf[rows], self.scores.unit[rows]
             values = influence[: len(unit)]
             # Codes are in range; "clip" says that nobody needs to check.
@@ -222,4 +222,4 @@ def _fill_table(table: NDArray[np.float32], ranked: Ranked, found: NDArray[np.in
 
 def _rows_per_table(n_codes: int) -> int:
     """Return how many rows to count at once: adding up their tables costs little beside."""
-    return max(CHUNK, n_codes)
+    return max(ROWS_AT_ONCE, n_codes)

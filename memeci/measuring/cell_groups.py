@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
-from memeci.metrics.sorting import sort_codes, sort_keys
+from memeci.measuring.sorting import sort_codes, sort_keys
 from memeci.metrics.sums import sum_by, sum_whole_by
 from memeci.tallies import CellTally, Codes, SliceSet
 

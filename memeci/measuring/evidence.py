@@ -8,19 +8,19 @@ import numpy as np
 
 from memeci.measurements import Integers
 from memeci.measuring.binned_scores import bin_scores
+from memeci.measuring.example_order import sort_examples
 from memeci.measuring.scored import Scores, list_sides
 from memeci.measuring.sorted_scores import sort_scores
 from memeci.metrics.calibration import build_calibration_bins
-from memeci.metrics.sample import sort_examples
 from memeci.metrics.sums import divide, sum_by
 from memeci.metrics.thresholds import Thresholds
 from memeci.records import CalibrationBin, ClassMetrics, Confusion, ConfusionCell, RocCurve
 from memeci.tallies import ScoreArrays, Tallies
 
 MAX_CELLS = 20_000
-MAX_CLASSES = 1_000
+MAX_CLASSES_SHOWN = 1_000
 MAX_ROC_POINTS = 64
-BINS_ABOVE = 100_000
+ROC_BINS_ABOVE = 100_000
 
 
 def build_confusion(tallies: Tallies) -> Confusion | None:
@@ -44,7 +44,7 @@ def build_confusion(tallies: Tallies) -> Confusion | None:
 
 def _keep_labels(labels: tuple[str, ...], cells: tuple[ConfusionCell, ...]) -> tuple[tuple[str, ...], tuple[ConfusionCell, ...]]:
     """Return labels and cells as they are; of very many labels only those that some cell has, numbered anew."""
-    if len(labels) <= MAX_CLASSES:
+    if len(labels) <= MAX_CLASSES_SHOWN:
         return labels, cells
     used = sorted({code for cell in cells for code in (cell.true, cell.predicted)})
     code = {old: new for new, old in enumerate(used)}
@@ -53,7 +53,7 @@ def _keep_labels(labels: tuple[str, ...], cells: tuple[ConfusionCell, ...]) -> t
 
 
 def build_classes(tallies: Tallies) -> tuple[ClassMetrics, ...]:
-    """Return precision, recall and F1 of each class for both models; of the MAX_CLASSES most frequent ones where there are more."""
+    """Return precision, recall and F1 of each class for both models; of the MAX_CLASSES_SHOWN most frequent ones where there are more."""
     cells = tallies.cells
     if cells is None:
         return ()
@@ -66,7 +66,7 @@ def build_classes(tallies: Tallies) -> tuple[ClassMetrics, ...]:
         count = sum_by(predicted, cells.weight, size)
         sides.append([divide(true, count), divide(true, support), divide(2 * true, support + count)])
     base, cand = sides
-    chosen = np.sort(np.argsort(-support, kind="stable")[:MAX_CLASSES])
+    chosen = np.sort(np.argsort(-support, kind="stable")[:MAX_CLASSES_SHOWN])
     return tuple(
         ClassMetrics(
             tallies.labels[k],
@@ -109,7 +109,7 @@ def _has_both_classes(scores: ScoreArrays) -> bool:
 
 def _find_thresholds(scores: Scores) -> Thresholds:
     """Return the thresholds of a curve to look at: those between bins will do, unless some bin holds a visible part of a class."""
-    if scores.weight is None and len(scores.score) > BINS_ABOVE:
+    if scores.weight is None and len(scores.score) > ROC_BINS_ABOVE:
         found = bin_scores(scores).thresholds
         if max(found.positive.max() / found.positives, found.negative.max() / found.negatives) < 1 / MAX_ROC_POINTS:
             return found

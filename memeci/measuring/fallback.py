@@ -26,7 +26,7 @@ class Known(msgspec.Struct, frozen=True):
     errors: Mapping[tuple[str, SliceKey], float]
 
 
-def read_metrics(metrics: Mapping[str, float]) -> Known:
+def list_known_metrics(metrics: Mapping[str, float]) -> Known:
     """Return what a file of bare metrics says; "accuracy_stderr" is the standard error of "accuracy"."""
     errors: dict[tuple[str, SliceKey], float] = {}
     for name, value in metrics.items():
@@ -36,7 +36,7 @@ def read_metrics(metrics: Mapping[str, float]) -> Known:
     return Known({(name, ()): value for name, value in metrics.items()}, errors)
 
 
-def read_record(record: Evaluation, metrics: tuple[Metric, ...]) -> Known:
+def list_known_values(record: Evaluation, metrics: tuple[Metric, ...]) -> Known:
     """Return what a record says: the values it found, and the errors that its confusion counts imply (all examples only)."""
     values = {
         (comparison.metric, tuple(comparison.slice.items())): comparison.candidate

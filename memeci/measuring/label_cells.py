@@ -8,30 +8,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
 from memeci.measuring.cell_chunk import Chunk, ChunkRows
 from memeci.measuring.cell_groups import Atoms, SlicedAtoms, group_cells, slice_atoms, split_cells
 from memeci.measuring.class_cells import build_ratio_blocks, gather_ratios
-from memeci.measuring.part import PartBlock
+from memeci.measuring.part import LabelValues, PartBlock
 from memeci.metrics.metric import Gradient, LabelMetric, find_base_gradient
 from memeci.metrics.sums import divide
 from memeci.tallies import CellTally, Codes, SliceSet, Tallies
 
-CHUNK = 12_288
+CACHE_ENTRIES = 12_288
 """Slices × labels, and cells, taken at once: what the processor's cache holds."""
-
-
-class LabelValues(msgspec.Struct, frozen=True):
-    """float64[S, M] each, and blocks of swap effects for each slice."""
-
-    base: Floats
-    cand: Floats
-    se: Floats
-    se_plus: Floats
-    blocks: tuple[PartBlock, ...]
 
 
 def measure_cells(cells: CellTally, tallies: Tallies, metrics: Sequence[LabelMetric], atoms: Atoms) -> LabelValues:
@@ -47,7 +36,8 @@ def measure_cells(cells: CellTally, tallies: Tallies, metrics: Sequence[LabelMet
         groups, sliced = [group_cells(kind, sets, n_labels) for kind in kinds], slice_atoms(atoms, sets)
         n_slices = sum(len(slice_set.keys) for slice_set in sets)
         for start, stop in _list_chunks(n_slices, n_labels):
-            chunk = Chunk([part for group in groups for part in group.cut(start, stop, max(CHUNK, n_labels))], stop - start, tallies)
+            parts = [part for group in groups for part in group.cut(start, stop, max(CACHE_ENTRIES, n_labels))]
+            chunk = Chunk(parts, stop - start, tallies)
             swapped, found = sliced.cut(start, stop), arrays[:, first + start : first + stop]
             for m in whole:
                 found[:, :, m] = _measure(chunk, metrics[m])
@@ -65,7 +55,7 @@ def _batch_sets(sets: Sequence[SliceSet], n_labels: int) -> Iterator[list[SliceS
     """Yield sets that fit into one chunk together: many small steps cost more than a large one."""
     batch: list[SliceSet] = []
     for slice_set in sets:
-        if batch and sum(len(one.keys) for one in (*batch, slice_set)) * n_labels > CHUNK:
+        if batch and sum(len(one.keys) for one in (*batch, slice_set)) * n_labels > CACHE_ENTRIES:
             yield batch
             batch = []
         batch.append(slice_set)
@@ -73,7 +63,7 @@ def _batch_sets(sets: Sequence[SliceSet], n_labels: int) -> Iterator[list[SliceS
 
 
 def _list_chunks(n_slices: int, n_labels: int) -> Iterator[tuple[int, int]]:
-    step = max(CHUNK // max(n_labels, 1), 1)
+    step = max(CACHE_ENTRIES // max(n_labels, 1), 1)
     return ((start, min(start + step, n_slices)) for start in range(0, n_slices, step))
 
 
@@ -124,7 +114,7 @@ def _build_blocks(
     share = chunk.entries.runs.spread(divide(1.0, chunk.total, 0.0))
     tables = [_lay_out(metric.gradient(chunk.mean_counts), share) for metric in metrics]
     effects = np.empty((len(metrics), len(sliced.atom)))
-    for rows in (slice(start, start + CHUNK) for start in range(0, len(sliced.atom), CHUNK)):
+    for rows in (slice(start, start + CACHE_ENTRIES) for start in range(0, len(sliced.atom), CACHE_ENTRIES)):
         swaps = chunk.find_swaps(atoms, sliced.slice[rows], sliced.atom[rows])
         for m, table in enumerate(tables):
             np.subtract(table.take(swaps.marked_high), table.take(swaps.marked_low), out=effects[m, rows])

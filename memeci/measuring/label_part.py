@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from memeci.measurements import Floats
 from memeci.measuring.cell_groups import Atoms
-from memeci.measuring.label_cells import LabelValues, measure_cells
-from memeci.measuring.part import Part, PartBlock, UnitInfluence, build_unit_blocks, explain_missing
+from memeci.measuring.label_cells import measure_cells
+from memeci.measuring.part import LabelValues, Part, PartBlock, UnitInfluence, build_unit_blocks, explain_missing
 from memeci.measuring.unit_rows import CellRows, MultilabelRows, Rows
 from memeci.measuring.units import share_units
 from memeci.metrics.metric import LabelMetric, find_base_gradient

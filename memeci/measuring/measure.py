@@ -15,7 +15,7 @@ from memeci.measuring.array_part import measure_array
 from memeci.measuring.label_part import measure_labels
 from memeci.measuring.moment_part import measure_moments
 from memeci.measuring.part import Part
-from memeci.measuring.rank_part import BIN_ABOVE, measure_ranks
+from memeci.measuring.rank_part import RANK_BINS_ABOVE, measure_ranks
 from memeci.measuring.units import weigh_slices
 from memeci.metrics.metric import Metric
 from memeci.metrics.sums import sum_whole_by
@@ -24,7 +24,7 @@ from memeci.tallies import Leaves, Tallies
 
 
 def measure(
-    tallies: Tallies, metrics: Sequence[Metric], *, pairing: Pairing = Pairing.PAIRED, seed: int = 0, bin_above: int = BIN_ABOVE
+    tallies: Tallies, metrics: Sequence[Metric], *, pairing: Pairing = Pairing.PAIRED, seed: int = 0, bin_above: int = RANK_BINS_ABOVE
 ) -> Measurements:
     """Return all metric × slice tests: for each slice (all examples first) every metric, in the order given.
 

@@ -26,6 +26,16 @@ class PartBlock(msgspec.Struct, frozen=True):
     run: Integers | None = None
 
 
+class LabelValues(msgspec.Struct, frozen=True):
+    """float64[S, M] each, and blocks of swap effects for each slice."""
+
+    base: Floats
+    cand: Floats
+    se: Floats
+    se_plus: Floats
+    blocks: tuple[PartBlock, ...]
+
+
 class Part(msgspec.Struct, frozen=True):
     """S slices × M metrics; ``positions`` are the metrics' places in the whole list.
 

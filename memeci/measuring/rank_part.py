@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.measuring.binned_scores import BinnedScores, bin_scores, choose_bits
-from memeci.measuring.chunks import split_rows
 from memeci.measuring.part import InfluenceTable, Part, UnitInfluence
+from memeci.measuring.row_blocks import split_rows
 from memeci.measuring.scored import RankedSide, Scores, SetResult, list_sides
 from memeci.measuring.sorted_scores import sort_scores
 from memeci.metrics.metric import RankMetric
 from memeci.metrics.one_vs_rest import OneVsRest
 from memeci.tallies import ScoreArrays, SliceSet, Tallies
 
-BIN_ABOVE = 2_000_000
+RANK_BINS_ABOVE = 2_000_000
 """Examples beyond which scores are put into bins."""
 
 MAX_SLACK = 0.05
@@ -43,7 +43,7 @@ Side = TypeVar("Side")
 Result = TypeVar("Result")
 
 
-def measure_ranks(tallies: Tallies, metrics: Sequence[RankMetric], positions: Sequence[int], *, bin_above: int = BIN_ABOVE) -> Part:
+def measure_ranks(tallies: Tallies, metrics: Sequence[RankMetric], positions: Sequence[int], *, bin_above: int = RANK_BINS_ABOVE) -> Part:
     """Return the part of all rank metrics."""
     jobs = _list_jobs(tallies, metrics)
     table = _RankTable(tallies, len(metrics), [column for job in jobs for column in job.columns])
@@ -81,11 +81,11 @@ class _RankTable(InfluenceTable):
 
     def add(self, job: _Job, bin_above: int) -> None:
         arrays, columns = job.arrays, list(job.columns)
-        n, binned = len(arrays.label), len(arrays.label) > bin_above and arrays.weight is None
+        n = len(arrays.label)
         known = self.tallies.has_baseline and not any(np.isnan(arrays.base[rows]).any() for rows in split_rows(n))
         if self.tallies.has_baseline and not known:
             self.baseline[:, columns], self.unknown[columns] = np.nan, True
-        n, binned = len(arrays.label), len(arrays.label) > bin_above and arrays.weight is None
+        binned = n > bin_above and arrays.weight is None
         sides = list_sides(arrays, has_baseline=known)
         if binned and known and _are_equal(*sides):
             sides = sides[:1]  # no difference has an error here, but the value has

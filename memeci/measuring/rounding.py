@@ -8,15 +8,15 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats, Integers
-from memeci.measuring.chunks import split_rows
+from memeci.measuring.row_blocks import split_rows
 
 TINY = 2.0**-60
 
 
 class Rounding(msgspec.Struct, frozen=True):
-    """Maps scores from ``low`` to ``high`` to 0 … 2**bits − 1, in equal steps of the score or (``logit``) of about its log odds.
+    """Maps scores from ``low`` to ``high`` to whole numbers from 0 to at most 2**bits.
 
-    The latter tells apart what a sure model says: 0.99999 and 0.999999.
+    In equal steps of the score or (``logit``) of about its log odds. The latter tells apart what a sure model says: 0.99999 and 0.999999.
     """
 
     low: float
@@ -45,7 +45,7 @@ class Rounding(msgspec.Struct, frozen=True):
 def fit_roundings(score: Floats, bits: int) -> list[Rounding]:
     """Return the ways to map these scores, first the one that is likelier to keep different ones apart.
 
-    None fits where all are equal or some are infinite: the list is empty.
+    None fits where all are equal, or all but equal, or some are infinite: the list is empty.
     """
     low, high = _find_range(score)
     if not 0 < high - low < np.inf or not np.isfinite(2.0**bits / (high - low)):

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
+from memeci.measuring.example_order import sort_examples, split_examples
 from memeci.measuring.rounding import Rounding, fit_roundings
 from memeci.measuring.scored import Scores, SetResult
 from memeci.metrics.metric import RankMetric
-from memeci.metrics.sample import sort_examples, split_examples
 from memeci.metrics.sums import sum_by
 from memeci.metrics.thresholds import Ranked, Thresholds
 from memeci.tallies import SliceSet

@@ -60,7 +60,7 @@ ALIASES = {
     **{f"{name}_{average}": f"{average}_{name}" for name in ("f1", "precision", "recall") for average in ("macro", "micro", "weighted")},
 }
 
-MAX_CLASSES = 2_000
+MAX_CLASSES_ASKED = 2_000
 """Classes that `recall[*]` stands for at most."""
 
 # What a metric needs besides labels and predictions.
@@ -127,10 +127,10 @@ def _name_classes(requests: Sequence[Request], task: Task, labels: Sequence[str]
             continue
         if task not in ANY_LABELS:
             raise _unknown(request.name, ratio, task)
-        if len(labels) > MAX_CLASSES:
+        if len(labels) > MAX_CLASSES_ASKED:
             raise ConfigError(
                 f"{request.name} asks for {len(labels):,} classes.",
-                f"more than {MAX_CLASSES:,} would leave each hardly any chance to be found worse.",
+                f"more than {MAX_CLASSES_ASKED:,} would leave each hardly any chance to be found worse.",
                 f"name those that matter (`{name_class(ratio, labels[0])}`), or take a mean over all, such as `macro_f1`.",
             )
         for one in labels:

@@ -12,7 +12,7 @@ from memeci.engines.pairing import Pair
 from memeci.engines.shared import Moved
 from memeci.engines.tallying import Tallied, TallyPlan
 from memeci.errors import DataError
-from memeci.measuring.fallback import add_known_values, read_metrics, read_record
+from memeci.measuring.fallback import add_known_values, list_known_metrics, list_known_values
 from memeci.measuring.measure import measure
 from memeci.metrics import UNGATED
 from memeci.metrics.selection import Available, Request, Selection, check_scores_stay, select_gated, select_metrics
@@ -88,7 +88,9 @@ def decide_tallies(tallied: Tallied, plan: TallyPlan, policy: Policy, notes: tup
     if overlap is not None and overlap.share < COMMON_SHARE_NEEDED:
         return decide_incomparable(measured, policy, say_incomparable(overlap), notes=notes)
     if found is not None and found.source is None:
-        known = read_record(found.record, tuple(plan.metrics)) if found.record is not None else read_metrics(found.metrics or {})
+        known = (
+            list_known_values(found.record, tuple(plan.metrics)) if found.record is not None else list_known_metrics(found.metrics or {})
+        )
         measured = add_known_values(measured, known)
     return decide(measured, policy, notes=notes)
 

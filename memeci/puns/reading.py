@@ -29,7 +29,7 @@ class Segment(NamedTuple):
 class Options(dict[str, list[Option]]):
     """What may be read at a place, longest first, by the three digits there; END is one, too.
 
-    Filled as it is asked: one hash needs forty places of four thousand, and a look at each idiom takes milliseconds.
+    Filled as it is asked: one hash needs forty places of four thousand, and going through all idioms takes milliseconds.
     """
 
     def __init__(self, censor: Censor) -> None:

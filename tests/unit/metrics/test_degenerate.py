@@ -208,7 +208,7 @@ def test_slice_by_slice_gives_what_all_slices_at_once_give(tmp_path: Path, monke
     baseline["prediction"] = [x if "quote" not in x else "愤怒" for x in baseline["prediction"]]
     run = Run(task=Task.MULTICLASS, slices=SLICES, metrics=("accuracy", "macro_f1", "mcc", "cohen_kappa", "weighted_precision", rare))
     whole = run.measure(tmp_path, candidate, {**baseline, "label": candidate["label"]})
-    monkeypatch.setattr(label_cells, "CHUNK", 1)
+    monkeypatch.setattr(label_cells, "CACHE_ENTRIES", 1)
     monkeypatch.setattr(cell_groups, "DENSE_CELLS", 0)
     sliced = measure(whole.tallies, whole.metrics)
     assert np.isnan(whole.value("recall[rare]", lang="en"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memeci.errors import ConfigError
-from memeci.metrics.selection import MAX_CLASSES, Available, Request, select_gated, select_metrics
+from memeci.metrics.selection import MAX_CLASSES_ASKED, Available, Request, select_gated, select_metrics
 from memeci.policy import Gate, Policy, Tolerance
 from memeci.records import Direction, Task
 
@@ -54,7 +54,7 @@ def test_star_where_there_are_no_classes__is_refused() -> None:
 
 
 def test_star_of_very_many_classes__says_what_to_name_instead() -> None:
-    labels = tuple(str(i) for i in range(MAX_CLASSES + 1))
+    labels = tuple(str(i) for i in range(MAX_CLASSES_ASKED + 1))
     with pytest.raises(ConfigError, match=r"recall\[\*\] asks for 2,001 classes") as error:
         select_metrics(Task.MULTICLASS, [Request("recall[*]")], Available(labels=labels))
     assert "recall[0]" in error.value.next_step

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-CHUNK = 1 << 15
+ROWS_AT_ONCE = 1 << 15
 """Rows looked at together."""
 
 
-def split_rows(stop: int, size: int = CHUNK, *, start: int = 0) -> Iterator[slice]:
+def split_rows(stop: int, size: int = ROWS_AT_ONCE, *, start: int = 0) -> Iterator[slice]:
     """Return slices of ``size`` rows from ``start`` to ``stop``; the last may be shorter.
 
     >>> list(split_rows(5, 2))
