@@ -11,9 +11,9 @@ from benchmarks.calibrate.tables import report_progress
 
 # name → (what runs, data sets a setting)
 PARTS: dict[str, tuple[Callable[[int], None], int]] = {
+    "power": (power.main, 1_000),
     "false-alarms": (false_alarms.main, 1_200),
     "noise-floor": (false_alarms.main_noise, 200),
-    "power": (power.main, 1_000),
     "coverage": (coverage.main, 1_000),
     "retrained": (retrained.main, 20),
 }

@@ -1,7 +1,8 @@
 """Many swap atoms as few rows, so that a redraw costs the same for a thousand flips and for a million. Knows no policy.
 
-If baseline and candidate of every single item may be swapped, then so may those of a whole bundle of items: a subgroup of
-the swaps, and a test by a subgroup is as exact as one by the group (Hemerik & Goeman 2018). Only a little power depends on it.
+If baseline and candidate of every single item may be swapped, then so may those of a whole bundle of items: a subgroup of the swaps,
+and a test by a subgroup is as exact as one by the group (Hemerik & Goeman 2018), as long as which items share a bundle has nothing
+to do with which model they speak for. Power depends on it: items of one atom all point the same way, so they go to different bundles.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from memeci.decision.redraw import Source
 from memeci.measurements import Floats, Integers, SwapBlock, Swaps
 
 MAX_ROWS = 1_024
@@ -17,47 +19,84 @@ LARGE_FAMILY = 4_096
 HEAVY = 8.0
 """An atom with more items than this many average bundles stays alone: a bundle must not be ruled by one atom."""
 
+MAX_PARTS = 1 << 18
+"""Parts that the bundled atoms are split into, all together: beyond, an atom's items stay together in twos, fours …"""
+
 
 class Rows(msgspec.Struct, frozen=True):
-    """What is redrawn. A row is an atom (its ``count`` items swapped one by one), or a bundle of atoms swapped as a whole.
+    """What is redrawn. A row is an atom (its ``count`` items swapped one by one), or a bundle of items swapped as a whole.
 
-    row, weight  int64[A]  where an atom's effect goes, and how often: once if alone, ``imbalance`` times in a bundle
+    start        int64[A + 1]  the parts of atom a are those from start[a] to start[a + 1]: one, or several in different bundles
+    row, weight  int64[P], float64[P]  where a part's effect goes, and how often: once if alone, forward minus backward items in a bundle
     count        int64[R]
     """
 
+    start: Integers
     row: Integers
-    weight: Integers
+    weight: Floats
     count: Integers
 
     def gather(self, block: SwapBlock) -> Floats:
         """Return float64[J_b, R]: effects of the rows on the block's tests."""
-        row, weight, n_rows = self.row[block.atoms], self.weight[block.atoms].astype(np.float64), len(self.count)
+        part, owner = self._find_parts(block.atoms)
+        row, weight, n_rows = self.row[part], self.weight[part], len(self.count)
         if block.run is None:
-            sums = np.stack([np.bincount(row, weight * effect, n_rows) for effect in block.effects.T])
+            sums = np.stack([np.bincount(row, weight * effect[owner], n_rows) for effect in block.effects.T])
         else:
-            sums = np.bincount(block.run * n_rows + row, weight * block.effects[:, 0], len(block.tests) * n_rows)
+            sums = np.bincount(block.run[owner] * n_rows + row, weight * block.effects[owner, 0], len(block.tests) * n_rows)
         return sums.reshape(len(block.tests), n_rows).astype(np.float64, copy=False)  # bincount of nothing counts in whole numbers
 
+    def _find_parts(self, atoms: Integers) -> tuple[Integers, Integers | slice]:
+        """Return all parts of some atoms, and whose each is as an index into ``atoms``."""
+        first = self.start[atoms]
+        n_parts = self.start[atoms + 1] - first
+        if int(n_parts.max(initial=1)) == 1:
+            return first, slice(None)
+        owner = np.repeat(np.arange(len(atoms)), n_parts)
+        ends = np.cumsum(n_parts)
+        return np.arange(len(owner)) + np.repeat(first - (ends - n_parts), n_parts), owner
 
-def build_rows(swaps: Swaps, n_tests: int) -> Rows:
-    """Return every atom as its own row where they are few, else heavy atoms alone and the others in equal bundles.
 
-    Neighbours go to different bundles, so a slice or a class (whose atoms lie together) spreads over all of them.
-    """
+def build_rows(source: Source, swaps: Swaps, n_tests: int) -> Rows:
+    """Return every atom as its own row where they are few; else heavy atoms alone, and the items of the others in random bundles."""
     limit = MAX_ROWS if n_tests <= LARGE_FAMILY else MAX_ROWS_OF_LARGE_FAMILY
-    n_atoms = len(swaps.count)
-    if n_atoms <= limit:
-        return Rows(np.arange(n_atoms), np.ones(n_atoms, np.int64), swaps.count)
-    heavy = _find_heavy(swaps.count, limit // 2)
-    light = np.ones(n_atoms, bool)
-    light[heavy] = False
-    row, weight = np.empty(n_atoms, np.int64), swaps.imbalance.copy()
-    row[light] = np.arange(int(light.sum())) % limit
-    row[heavy], weight[heavy] = limit + np.arange(len(heavy)), 1
-    return Rows(row, weight, np.concatenate([np.ones(limit, np.int64), swaps.count[heavy]]))
+    count, n_atoms = swaps.count, len(swaps.count)
+    if n_atoms <= limit + limit // 2:
+        return Rows(np.arange(n_atoms + 1), np.arange(n_atoms), np.ones(n_atoms), count)
+    heavy = _find_heavy(count, limit // 2)
+    n_parts = np.minimum(count, _choose_cap(count, heavy))
+    n_parts[heavy] = 1
+    start = np.concatenate([[0], np.cumsum(n_parts)])
+    row, weight = source.numbers(int(start[-1]), limit), _split_items(source, swaps, start)
+    row[start[heavy]], weight[start[heavy]] = limit + np.arange(len(heavy)), 1.0
+    return Rows(start, row, weight, np.concatenate([np.ones(limit, np.int64), count[heavy]]))
 
 
 def _find_heavy(count: Integers, at_most: int) -> Integers:
     heavy = np.flatnonzero(count > HEAVY * count.sum() / (2 * at_most))
     order = np.argsort(-count[heavy], kind="stable")[:at_most]
     return np.sort(heavy[order])
+
+
+def _choose_cap(count: Integers, heavy: Integers) -> int:
+    """Return into how many parts an atom is split at most: a power of two that keeps to MAX_PARTS."""
+    bundled = np.delete(count, heavy)
+    cap = 1
+    while cap < int(bundled.max(initial=1)) and int(np.minimum(bundled, 2 * cap).sum()) <= MAX_PARTS:
+        cap *= 2
+    return cap
+
+
+def _split_items(source: Source, swaps: Swaps, start: Integers) -> Floats:
+    """Return float64[P]: forward minus backward items of each part. Which items share a part is left to chance."""
+    n_parts = np.diff(start)
+    items = np.where(n_parts > 1, swaps.count, 0)
+    atom = np.repeat(np.arange(len(items)), items)
+    place = np.arange(len(atom)) - np.repeat(np.cumsum(items) - items, items)
+    by_chance = source.numbers(len(atom), 1 << 16) % n_parts[atom]
+    part = np.where(n_parts[atom] == items[atom], place, by_chance)
+    is_forward = 2 * place < items[atom] + swaps.imbalance[atom]
+    weight = np.bincount(start[atom] + part, np.where(is_forward, 1.0, -1.0), int(start[-1])).astype(np.float64, copy=False)
+    whole = np.flatnonzero(n_parts == 1)
+    weight[start[whole]] = swaps.imbalance[whole]
+    return weight

@@ -29,7 +29,7 @@ def draw_statistics(source: Source, swaps: Swaps, unit: Floats, n_draws: int) ->
 
     unit  float64[all tests]  the standard error that each is divided by, negative where a lower value is better
     """
-    rows = build_rows(swaps, len(unit))
+    rows = build_rows(source, swaps, len(unit))
     redraws = _Redraws(redraw_imbalances(source, rows.count, n_draws), rows.count)
     for tests, effects in _stack_blocks(swaps, rows, STACK_BYTES // (8 * max(len(rows.count), n_draws))):
         np.divide(effects, unit[tests, None], out=effects)

@@ -45,6 +45,11 @@ class Source:
         n = shape[0] * shape[1]
         return self.raw(-(-n // 4)).view("<u2")[:n].reshape(shape)
 
+    def numbers(self, n: int, limit: int) -> Integers:
+        """Return ``n`` whole numbers from 0 to ``limit`` − 1, equally likely; the limit is a power of two, at most 2**16."""
+        numbers: Integers = (self.words((1, n))[0] & (limit - 1)).astype(np.int64)
+        return numbers
+
     def normals(self, shape: tuple[int, int]) -> Floats:
         """Return standard normals, by Box and Muller (1958) on 53-bit uniforms."""
         n = shape[0] * shape[1]

@@ -50,7 +50,7 @@ def test_bundled_redraws__keep_the_level() -> None:
     rejected = 0
     for seed in range(150):
         swaps = _independent_tests(3_000, seed=seed)
-        assert len(build_rows(swaps, N_TESTS).count) == MAX_ROWS
+        assert len(build_rows(Source(1), swaps, N_TESTS).count) == MAX_ROWS
         family = _family(swaps)
         null = draw_null(swaps, family, seed, n_resamples=1_000)
         rejected += bool((null.adjust(family.statistic) <= 0.05).any())
@@ -61,9 +61,36 @@ def test_heavy_atom__stays_alone() -> None:
     count = np.ones(2_000, np.int64)
     count[700] = 5_000
     swaps = Swaps(count, count, (SwapBlock(np.array([0]), np.arange(2_000), np.ones((2_000, 1))),))
-    rows = build_rows(swaps, 1)
+    rows = build_rows(Source(1), swaps, 1)
     assert rows.count.max() == 5_000
     assert (rows.row == rows.row[700]).sum() == 1
+
+
+def test_flips_of_one_kind__weigh_as_much_beside_thousands_of_others() -> None:
+    """Seven of one cell that broke are seven coins, not one of seven times the size, however many other atoms there are."""
+    count, imbalance = np.r_[np.full(2, 7), np.ones(3_000, np.int64)], np.r_[np.full(2, -7), np.tile([1, -1], 1_500)]
+    blocks = (SwapBlock(np.array([0]), np.arange(2), np.ones((2, 1))), SwapBlock(np.array([1]), np.arange(2, 3_002), np.ones((3_000, 1))))
+    swaps = Swaps(count, imbalance, blocks)
+    spread, ones, nothing = compute_spread(swaps, 2), np.ones(2), Noise(np.zeros(2), np.zeros(2, np.int64), None)
+    family = Family(np.array([-14 / np.sqrt(14), 0.0]), ones, np.ones(2, bool), ones, spread.se0, spread.se0, nothing)
+    null = draw_null(swaps, family, seed=1, n_resamples=2_000)
+    assert null.p_value[0] < 0.002
+    assert null.critical_value(0.01) == pytest.approx(2.6, abs=0.25)
+
+
+@pytest.mark.parametrize("cap", [1, 4, 1_000])
+def test_parts_of_an_atom__hold_all_its_items(cap: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    count = rng.integers(1, 9, 4_000)
+    monkeypatch.setattr("memeci.decision.bundles.MAX_PARTS", int(np.minimum(count, cap).sum()))
+    imbalance = 2 * rng.binomial(count, 0.5) - count
+    rows = build_rows(Source(1), Swaps(count, imbalance, ()), 1)
+    assert np.diff(rows.start).max() == min(cap, 8)
+    assert np.array_equal(np.add.reduceat(rows.weight, rows.start[:-1]), imbalance)
+    effects = rng.normal(size=(4_000, 2))
+    gathered = rows.gather(SwapBlock(np.array([0, 1]), np.arange(4_000), effects))
+    np.testing.assert_allclose(gathered.sum(1), imbalance @ effects, atol=1e-9)
+    assert rows.row.max() < MAX_ROWS
 
 
 @pytest.mark.parametrize("m", [1, 2, 15, 16, 17, 40, 256, 257, 5_000])
