@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from memeci.class_names import split_class
 from memeci.cli.registry_options import Here, with_registry
 from memeci.formatting import NOTHING, format_value
 from memeci.records import ReleaseSummary, Unit
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _BARS = "▁▂▃▄▅▆▇█"
+NARROWEST = 6
+"""Columns that a metric's values take at least."""
 _MAX_WIDTH = 10_000  # of any table with no cell broken
 
 
@@ -44,7 +47,8 @@ def find_unit(metric: str) -> Unit:
     """Return how values of a metric are shown; as they are for one that is not ours."""
     from memeci.metrics import METRICS
 
-    return next((known.unit for known in METRICS if known.name == metric), Unit.NUMBER)
+    ratio, _ = split_class(metric) or (metric, "")
+    return next((known.unit for known in METRICS if known.name == ratio), Unit.NUMBER)
 
 
 def format_sparkline(values: Sequence[float | None]) -> str:
@@ -101,7 +105,7 @@ def _print_table(model: str, summaries: Sequence[ReleaseSummary]) -> None:
         return
     metrics = collect_metrics(summaries)
     console = Console()
-    shown = len(metrics)
+    shown = min(len(metrics), console.width // NARROWEST)
     wide = console.options.update(width=_MAX_WIDTH)
     while shown > 1 and console.measure(_build_table(model, summaries, metrics[:shown]), options=wide).maximum > console.width:
         shown -= 1

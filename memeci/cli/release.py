@@ -10,6 +10,8 @@ import click
 from msgspec.structs import asdict
 
 from memeci.cli.registry_options import Here, with_registry
+from memeci.errors import DataError
+from memeci.records import Evaluation
 
 if TYPE_CHECKING:
     from memeci.registry import Release
@@ -35,10 +37,30 @@ def command(here: Here, output_dir: Path | None, as_json: bool, **options: Any) 
 
     folder = output_dir or Path(here.config.output_dir)
     complete_outputs(folder, here.config, clean_environment())
+    if options["bump"] == "auto" and options["version"] is None:
+        _check_new(here, folder)
     release = here.registry.release(_build_request(folder, options))
     if as_json:
         click.echo(json.dumps(asdict(release), indent=2))
     _print_release(release)
+
+
+def _check_new(here: Here, folder: Path) -> None:
+    """Raise DataError where the newest release is this very evaluation: typed twice, it would count as an improvement twice."""
+    from memeci.filenames import RECORD_FILE
+    from memeci.record_file import read_record
+
+    path = folder / RECORD_FILE
+    record = read_record(path, next_step="run `memeci evaluate` first.") if path.is_file() else None
+    if not isinstance(record, Evaluation):
+        return
+    newest = next(iter(here.registry.read_history(record.model, limit=1)), None)
+    if newest is not None and (newest.commit, newest.created_at) == (record.candidate.commit, record.provenance.created_at):
+        raise DataError(
+            f"this evaluation is released already, as {record.model}@v{newest.version}.",
+            "evaluate another model first; or release the same one under another version.",
+            "memeci release --bump patch",
+        )
 
 
 def _build_request(output_dir: Path, options: dict[str, Any]) -> Any:

@@ -104,14 +104,20 @@ def _parse_switch(setting: Setting) -> bool:
 
 
 def split_target(target: str, named: Sequence[str]) -> tuple[str, str]:
-    """Return metric and scope of a gate's key. A metric of yours may hold "@" itself ("recall@5"): ``named`` lists those.
+    """Return metric and scope of a gate's key. A metric of yours may hold "@" itself ("recall@5"): ``named`` lists those. So may a
+    class.
 
     >>> split_target("recall@5@lang", ["recall@5"])
     ('recall@5', 'lang')
+    >>> split_target("recall[a@b]@lang", [])
+    ('recall[a@b]', 'lang')
     """
     for name in sorted(named, key=len, reverse=True):
         if target == name or target.startswith(name + "@"):
             return name, target[len(name) + 1 :]
+    of_class = re.match(r"(\w+\[.*?\])(?:@(.*))?$", target, re.DOTALL)
+    if of_class:
+        return of_class[1], of_class[2] or ""
     metric, _, scope = target.partition("@")
     return metric, scope
 

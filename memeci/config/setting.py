@@ -64,7 +64,8 @@ def parse_yaml(text: str, source: str, key: str = "") -> Setting:
         mark: Any = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}" if mark else ""
         why = ", ".join(part for part in (error.context, error.problem) if part)
-        raise ConfigError(f"{source}{line} is not valid YAML.", f"{why}.", "indent with spaces; quote a text that holds : or #.") from None
+        next_step = 'quote a text that holds *: "recall[*]".' if "alias" in why else "indent with spaces; quote a text that holds : or #."
+        raise ConfigError(f"{source}{line} is not valid YAML.", f"{why}.", next_step) from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{source} is not valid YAML.", f"{error}.".replace("\n", " "), "look at the place named above.") from None
 

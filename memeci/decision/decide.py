@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from memeci.class_names import split_class
 from memeci.decision.analysis import Analysis, analyse
 from memeci.decision.demands import Demands, spread_policy
 from memeci.decision.outcome import Demand, Evidence, Presence, compute_outcome, compute_outcome_without_error
@@ -134,20 +135,28 @@ def _find_outcome(found: _Findings, one: _Measured, j: int) -> Outcome:
 def _find_change(found: _Findings, one: _Measured, j: int) -> Outcome:
     pairing, policy, demands, analysis = found
     presence = demands.presences[j]
+    of_all_classes = _is_one_of_all_classes(one.test.metric, policy)
     if pairing is Pairing.NONE:
-        return Outcome.MISSING if presence is Presence.NEITHER and demands.gates[j].minimum is not None else Outcome.MEASURED
+        lacks = presence is Presence.NEITHER and demands.gates[j].minimum is not None and not of_all_classes
+        return Outcome.MISSING if lacks else Outcome.MEASURED
     if demands.shortages[j] or presence is Presence.NEITHER:
         return Outcome.TOO_FEW
     if presence is Presence.ONLY_CANDIDATE and pairing in {Pairing.UNPAIRED, Pairing.METRICS_ONLY}:
         return Outcome.MEASURED
     if presence is not Presence.BOTH:
-        # In a slice a class may simply not be predicted once: chance. A side that cannot be measured lacks the whole, too.
-        return Outcome.MISSING if one.test.slice == ALL else Outcome.TOO_FEW
+        # In a slice a class may simply not be predicted once, and a rare one not in all: chance. A side that cannot be measured
+        # lacks everything, too.
+        return Outcome.TOO_FEW if one.test.slice != ALL or of_all_classes else Outcome.MISSING
     tolerance = demands.tolerances[j]
     if math.isnan(analysis.loss_bound[j]):
         return compute_outcome_without_error(analysis.delta[j], tolerance)
     evidence = Evidence(analysis.delta[j], analysis.loss_bound[j], analysis.gain_bound[j], analysis.p_adjusted[j])
     return compute_outcome(evidence, Demand(tolerance, demands.rules[j], policy.alpha, demands.declared[j]))
+
+
+def _is_one_of_all_classes(metric: str, policy: Policy) -> bool:
+    """Whether this is a class that nobody asked for by name in a gate: one of `recall[*]`."""
+    return split_class(metric) is not None and (metric, "") not in policy.gates
 
 
 def _is_below_floor(one: _Measured, gate: Gate) -> bool:

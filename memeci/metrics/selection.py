@@ -118,8 +118,8 @@ def select_metrics(task: Task, requests: Sequence[Request], available: Available
 
 
 def _name_classes(requests: Sequence[Request], task: Task, labels: Sequence[str]) -> list[Request]:
-    """Return the requests, `recall[*]` as one for each label; of those asked for twice the first."""
-    named: dict[str, Request] = {}
+    """Return the requests, `recall[*]` as one for each label that is not asked for by name, too."""
+    named: dict[str, Request] = {request.name: request for request in requests if request.number is not None}
     for request in requests:
         ratio, label = split_class(request.name) or ("", "")
         if ratio not in CLASS_RATIOS or label != EVERY or request.number is not None:
@@ -134,7 +134,9 @@ def _name_classes(requests: Sequence[Request], task: Task, labels: Sequence[str]
                 f"name those that matter (`{name_class(ratio, labels[0])}`), or take a mean over all, such as `macro_f1`.",
             )
         for one in labels:
-            named.setdefault(name_class(ratio, one), Request(name_class(ratio, one)))
+            name = name_class(ratio, one)
+            if named.setdefault(name, Request(name)).number is not None:
+                raise ConfigError(f"{name} is a metric of yours, and one of {request.name}.", "", "give yours another name.")
     return list(named.values())
 
 

@@ -11,7 +11,7 @@ from memeci.engines.engine import Table
 from memeci.engines.pairing import Pair
 from memeci.engines.shared import Moved
 from memeci.engines.tallying import Tallied, TallyPlan
-from memeci.errors import DataError
+from memeci.errors import ConfigError, DataError
 from memeci.measuring.fallback import add_known_values, list_known_metrics, list_known_values
 from memeci.measuring.measure import measure
 from memeci.metrics import UNGATED
@@ -32,6 +32,8 @@ from memeci.records import Pairing, Task, Text
 from memeci.tallies import Leaves, Tallies
 
 COMMON_SHARE_NEEDED = 0.95
+MAX_TESTS = 50_000
+"""Metrics × slices of one evaluation: its record stays below what every command reads."""
 
 
 def plan_measurement(config: Config, task: Task, table: Table, before: Table | None) -> tuple[TallyPlan, Selection]:
@@ -82,6 +84,7 @@ def build_policy(config: Config, found: FoundSide | None, leaves: Leaves) -> Pol
 def decide_tallies(tallied: Tallied, plan: TallyPlan, policy: Policy, notes: tuple[Text, ...], found: FoundSide | None) -> Decided:
     """Measure and decide: paired where there are examples of both sides, else with the numbers the baseline has."""
     tallies, overlap = tallied.tallies, tallied.pair.overlap
+    _check_size(len(plan.metrics), len(tallies.leaves.slices))
     pairing = Pairing.PAIRED if overlap is None or overlap.complete else Pairing.PARTIAL
     measured = measure(tallies, plan.metrics, pairing=pairing, seed=_build_seed(tallies, tallied.pair))
     notes = (*notes, *note_bins(measured))
@@ -93,6 +96,15 @@ def decide_tallies(tallied: Tallied, plan: TallyPlan, policy: Policy, notes: tup
         )
         measured = add_known_values(measured, known)
     return decide(measured, policy, notes=notes)
+
+
+def _check_size(n_metrics: int, n_slices: int) -> None:
+    if n_metrics * n_slices > MAX_TESTS:
+        raise ConfigError(
+            f"{n_metrics:,} metrics on {n_slices:,} slices are {n_metrics * n_slices:,} tests.",
+            f"an evaluation holds {MAX_TESTS:,}, and of so many none has a chance to be found worse.",
+            "name the classes that matter instead of `[*]`, or take fewer `slices`, or a larger `min_slice_size`.",
+        )
 
 
 def _build_seed(tallies: Tallies, pair: Pair) -> int:

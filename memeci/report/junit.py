@@ -20,6 +20,8 @@ SKIPPED = {
     Outcome.MEASURED: "nothing to compare with yet",
 }
 
+MAX_TEXT = 2_000
+
 
 class _Case(msgspec.Struct, frozen=True):
     """A test case. ``result`` is the element inside it ("failure", "skipped", "system-out"), "" for none."""
@@ -87,4 +89,5 @@ def _render(tag: str, attributes: dict[str, str], children: Sequence[Markup] = (
 
 def _clean(text: str) -> str:
     # Viewers show it as it is: in a browser, or in a terminal. Our own line breaks stay; nothing that XML forbids is printable.
-    return "\n".join(map(to_printable, text[:2000].split("\n")))
+    short = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+    return "\n".join(map(to_printable, short.split("\n")))

@@ -199,9 +199,12 @@ def _print_verdict(page: _Page) -> None:
     for i, line in enumerate(say.lines(record.verdict.sentence)):
         prefix = (f"{say.pick(STATUS[record.verdict.status]).upper()}  ", f"bold {style}") if i == 0 else ""
         page.console.print(Text.assemble(prefix, (to_line(line, 600), "bold")))
-    for reason in select_reasons(record, [*select_overall(record), *_shown_slices(record)])[:MAX_REASONS]:
+    reasons = select_reasons(record, [*select_overall(record), *_shown_slices(record)])
+    for reason in reasons[:MAX_REASONS]:
         for i, line in enumerate(say.lines(reason.text)):
             page.print(line if i else f"- {line}", "", 4 if i else 2)
+    if len(reasons) > MAX_REASONS:
+        page.print(f"… {len(reasons) - MAX_REASONS} {say.word('more')}", "dim", 2)
     if record.verdict.status is Status.NO_BASELINE:
         for line in say.sentences("first_release"):
             page.print(line, "dim")

@@ -69,7 +69,7 @@ WORDS = {
         "{n} more values by class, less bad than these; record.json has all", "另有 {n} 个按类别的数值，情况比这些好；全部在 record.json 中"
     ),
     "slices": Text("Slices, worst first", "切片，最差的在前"),
-    "more_slices": Text("more slices", "个其他切片"),
+    "more_slices": Text("more results on slices", "个其他切片结果"),
     "more": Text("more", "个未列出"),
     "flips": Text("What broke", "哪些样本变坏了"),
     "changed": Text("What changed", "哪些样本变了"),

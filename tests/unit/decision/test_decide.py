@@ -136,6 +136,20 @@ def test_missing_in_a_slice__is_too_few() -> None:
     assert _only(decide(measure_numbers([in_slice], [0.8], [float("nan")], pairing=Pairing.PAIRED), Policy())).outcome is Outcome.TOO_FEW
 
 
+def test_class_of_all_classes_that_one_side_never_predicts__is_too_few_unless_it_has_a_gate() -> None:
+    """Of thirty rare classes some one is not predicted once by chance: failing closed there failed a quarter of unchanged models."""
+    one = measure_numbers([replace(ACCURACY, metric="precision[rare]")], [0.5], [float("nan")], pairing=Pairing.PAIRED)
+    for gates in ({}, {("precision[*]", ""): Gate()}):
+        assert _only(decide(one, Policy(gates=gates))).outcome is Outcome.TOO_FEW
+    assert _only(decide(one, Policy(gates={("precision[rare]", ""): Gate()}))).outcome is Outcome.MISSING
+
+
+def test_floor_of_all_classes__asks_nothing_of_one_without_examples() -> None:
+    alone = measure_numbers([replace(ACCURACY, metric="recall[odd]")], [float("nan")], [float("nan")], pairing=Pairing.NONE)
+    for name, status in (("recall[*]", Status.NO_BASELINE), ("recall[odd]", Status.FAIL)):
+        assert decide(alone, Policy(gates={(name, ""): Gate(minimum=0.6)})).verdict.status is status
+
+
 def test_missing_on_both_sides__is_too_few_not_a_failure() -> None:
     nan = float("nan")
     assert Outcome.TOO_FEW is _only(decide(measure_numbers([ACCURACY], [nan], [nan], pairing=Pairing.PAIRED), Policy())).outcome
