@@ -39,6 +39,7 @@ MAX_BROKEN = 6
 MAX_FIXED = 2
 MAX_CLASSES = 6
 MAX_REASONS = 5
+LONG_CLASS = 14
 WIDE = 100
 """Columns from which slices show their interval too."""
 NARROW = 72
@@ -106,7 +107,7 @@ def _print_overall(page: _Page) -> None:
         keys = ["metric", "baseline", "candidate", "change", "interval", "outcome"]
         page.console.print()
         page.console.print(
-            build_table(rows, page.short, _fit_keys(page, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
+            build_table(rows, page.short, _fit_keys(page, rows, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
         )
         for name, remarks in dict.fromkeys(_list_remarks(page.record, rows)):
             _print_remark(page, name, *remarks)
@@ -136,7 +137,7 @@ def _print_slices(page: _Page) -> None:
     if not page.record.baseline:
         keys = ["slice", "metric", "n", "candidate", "outcome"]
     page.print_title(page.say.word("slices"))
-    page.console.print(build_table(shown, page.short, _fit_keys(page, keys)))
+    page.console.print(build_table(shown, page.short, _fit_keys(page, shown, keys)))
     for row in shown:
         _print_remark(page, f"{row.slice} {row.metric}", row.reason)
     if hidden:
@@ -216,5 +217,9 @@ def _print_verdict(page: _Page) -> None:
             page.print(line, "dim")
 
 
-def _fit_keys(page: _Page, keys: list[str]) -> list[str]:
-    return keys if page.console.width >= NARROW else [key for key in keys if key not in {"interval", "baseline"}]
+def _fit_keys(page: _Page, rows: Sequence[Row], keys: list[str]) -> list[str]:
+    """Return the columns there is room for. The name of a class cannot be broken at an underscore as others can."""
+    if page.console.width < NARROW:
+        return [key for key in keys if key not in {"interval", "baseline"}]
+    has_long_class = any(name_every_class(row.metric) != row.metric and len(row.metric) > LONG_CLASS for row in rows)
+    return [key for key in keys if key != "interval"] if has_long_class and page.console.width < WIDE else keys
