@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent / "memeci"
 
@@ -106,3 +109,10 @@ FROZEN_DATACLASSES = {"Credentials", "Environment", "Guard", "Show", "Style", "V
 def test_frozen_values_are_structs() -> None:
     found = {name for p in _modules() for name in re.findall(r"^@dataclass\(frozen=True\)\nclass (\w+)", p.read_text("utf-8"), re.M)}
     assert found == FROZEN_DATACLASSES
+
+
+@pytest.mark.parametrize("package", sorted(path.parent.name for path in ROOT.glob("*/__init__.py")))
+def test_every_public_name_of_a_package__is_there(package: str) -> None:
+    """Some load their modules when a name is first asked for: a name without a home would be found out by a user."""
+    module = importlib.import_module(f"memeci.{package}")
+    assert all(hasattr(module, name) for name in getattr(module, "__all__", ()))
