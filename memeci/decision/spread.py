@@ -41,5 +41,6 @@ def _add_up(block: SwapBlock, count: Floats, imbalance: Floats) -> tuple[Floats,
         terms = (weighted * effects, np.abs(weighted), effects * imbalance[block.atoms])
         squared, absolute, linear = (np.bincount(block.run, term[0], len(block.tests)).astype(np.float64, copy=False) for term in terms)
         return squared, absolute, linear
-    squared, linear = np.einsum("ja,ja->j", weighted, effects), effects @ imbalance[block.atoms]
+    # Not by BLAS, whose order of adding up is the processor's own.
+    squared, linear = np.einsum("ja,ja->j", weighted, effects), np.einsum("ja,a->j", effects, imbalance[block.atoms])
     return squared, np.abs(weighted, out=weighted).sum(1), linear
