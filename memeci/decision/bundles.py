@@ -14,8 +14,9 @@ from memeci.decision.redraw import Source
 from memeci.measurements import Floats, Integers, SwapBlock, Swaps
 
 MAX_ROWS = 1_024
-MAX_ROWS_OF_LARGE_FAMILY = 512
+MAX_ROWS_OF_LARGE_FAMILY = 256
 LARGE_FAMILY = 4_096
+"""Tests from which fewer rows do: with 21,000 tests the critical value is the same with 256, 512 and 1,024 (4.53, 4.52, 4.57 ± 0.02)."""
 HEAVY = 8.0
 """An atom with more items than this many average bundles stays alone: a bundle must not be ruled by one atom."""
 
@@ -48,10 +49,10 @@ class Rows(msgspec.Struct, frozen=True):
 
     def _find_parts(self, atoms: Integers) -> tuple[Integers, Integers | slice]:
         """Return all parts of some atoms, and whose each is as an index into ``atoms``."""
+        if len(self.row) == len(self.start) - 1:
+            return atoms, slice(None)
         first = self.start[atoms]
         n_parts = self.start[atoms + 1] - first
-        if int(n_parts.max(initial=1)) == 1:
-            return first, slice(None)
         owner = np.repeat(np.arange(len(atoms)), n_parts)
         ends = np.cumsum(n_parts)
         return np.arange(len(owner)) + np.repeat(first - (ends - n_parts), n_parts), owner
