@@ -48,7 +48,7 @@ class DuckDBEngine:
         self._errors = duckdb.Error
         self._out_of_memory = duckdb.OutOfMemoryException
         self._connection = duckdb.connect(config={"threads": 1})
-        self._bytes = 0
+        self._sizes: dict[Relation, int] = {}
         self._progress = progress
         self.name = f"duckdb {duckdb.__version__}"
         self.memory_limit = memory_limit
@@ -83,7 +83,7 @@ class DuckDBEngine:
         if relation.compression == "gzip" and self.name.startswith("duckdb 1."):
             _check_gzip(relation)
         size = sum(path.stat().st_size for path in relation.paths)
-        self._choose_threads(size)
+        self._choose_threads(relation, size)
         if size <= KEEP_BYTES:
             self._keep(relation)
         try:
@@ -94,10 +94,11 @@ class DuckDBEngine:
             raise _unreadable(relation, error) from error
         return tuple(ColumnType(row[0], _kind(row[1])) for row in rows)
 
-    def _choose_threads(self, size: int) -> None:
-        """Let DuckDB use all cores as soon as the files are not small."""
-        before, self._bytes = self._bytes, self._bytes + size
-        if before <= ONE_THREAD_BYTES < self._bytes:
+    def _choose_threads(self, relation: Relation, size: int) -> None:
+        """Let DuckDB use all cores as soon as the files, each counted once, are not small together."""
+        before = sum(self._sizes.values())
+        self._sizes[relation] = size
+        if before <= ONE_THREAD_BYTES < sum(self._sizes.values()):
             self._connection.execute("reset threads")
 
     def _keep(self, relation: Relation) -> None:
