@@ -20,8 +20,8 @@ ROWS = "id,label,prediction\n" + "".join(f"{i},{'ab'[i % 2]},{'ab'[i % 3 % 2]}\n
 
 @pytest.fixture(autouse=True)
 def _foreground() -> Iterator[None]:
-    """Undo what a shell does to its background jobs, of which the tests may be one: they and their children ignore these signals."""
-    heard = {signal.SIGINT: signal.default_int_handler, signal.SIGQUIT: signal.SIG_DFL}
+    """Undo what a shell and nohup do to background jobs, of which the tests may be one: they and their children ignore these signals."""
+    heard = {signal.SIGINT: signal.default_int_handler, signal.SIGQUIT: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
     before = {number: signal.signal(number, handler) for number, handler in heard.items()}
     yield
     for number, handler in before.items():
