@@ -21,7 +21,7 @@ LAYERS = [
     {"policy", "tallies"},
     {"measurements", "formatting", "relation", "record_file", "headline"},
     {"records"},
-    {"errors", "filenames", "naming", "class_names"},
+    {"errors", "filenames", "naming", "class_names", "lazy_names"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

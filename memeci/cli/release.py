@@ -36,9 +36,9 @@ def command(here: Here, output_dir: Path | None, as_json: bool, **options: Any) 
     from memeci.pipeline.release import complete_outputs
 
     folder = output_dir or Path(here.config.output_dir)
-    complete_outputs(folder, here.config, clean_environment())
     if options["bump"] == "auto" and options["version"] is None:
         _check_new(here, folder)
+    complete_outputs(folder, here.config, clean_environment())
     release = here.registry.release(_build_request(folder, options))
     if as_json:
         click.echo(json.dumps(asdict(release), indent=2))

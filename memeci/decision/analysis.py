@@ -52,17 +52,19 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     )
     weight = np.array([WHOLE_WEIGHT if test.slice == ALL else 1.0 for test in m.tests])
     null = draw_null(m.swaps, Family(statistic, sign, members, weight, spread.se0, m.se, demands.noise), m.seed, count_resamples(alpha))
-    critical = null.critical_value(alpha) / weight if members.any() else np.full(len(m.tests), compute_sidak_critical(alpha, 1))
+    is_family = bool(members.any())
+    limit = null.critical_value(alpha)
+    critical = limit / weight if is_family else np.full(len(m.tests), compute_sidak_critical(alpha, 1))
     loss_bound, gain_bound = _compute_bounds(_Change(delta, linear, error, safe_error), statistic, critical)
     return Analysis(
         delta=delta.tolist(),
         loss_bound=loss_bound.tolist(),
         gain_bound=gain_bound.tolist(),
         p_value=null.p_value.tolist(),
-        p_adjusted=(null.adjust(weight * statistic) if members.any() else null.p_value).tolist(),
+        p_adjusted=(null.adjust(weight * statistic) if is_family else null.p_value).tolist(),
         detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, critical)).tolist(),
         detectable_change=_compute_detectable(m, demands, spread, error, Threshold(critical)).tolist(),
-        critical_of_whole=null.critical_value(alpha) / WHOLE_WEIGHT if members.any() else None,
+        critical_of_whole=limit / WHOLE_WEIGHT if is_family else None,
         n_tests=int(members.sum()),
     )
 

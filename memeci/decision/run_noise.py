@@ -34,9 +34,11 @@ class RunNoise:
         """``scale`` float64[J]: the standard error that each statistic was divided by."""
         self.source, self.variance, self.noisy = source, noise.variance, noise.variance > 0
         self.scale, self.metric = scale, noise.metric
-        self.ratio = {int(metric): np.ones(n_draws) for metric in sorted(set(noise.metric[self.noisy].tolist()))}
-        if noise.degrees is not None:
-            self.ratio = {metric: source.chi_squares(noise.degrees, n_draws) for metric in self.ratio}
+        degrees = noise.degrees
+        self.ratio = {
+            metric: np.ones(n_draws) if degrees is None else source.chi_squares(degrees, n_draws)
+            for metric in sorted(set(noise.metric[self.noisy].tolist()))
+        }
 
     def add(self, tests: Integers, table: NDArray[np.floating[Any]]) -> None:
         """Add the noise of these tests to ``table`` float[J, B], in place."""

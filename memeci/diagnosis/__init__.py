@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from memeci.diagnosis.evaluation import diagnose
 from memeci.diagnosis.rule import PRIORITIES, Rule
+from memeci.lazy_names import load_from
 
 if TYPE_CHECKING:
     from memeci.diagnosis.curve import diagnose_curve
@@ -17,9 +17,5 @@ __all__ = ["PRIORITIES", "RULES", "Rule", "describe", "diagnose", "diagnose_cras
 
 _HOMES = {"RULES": "rules", "describe": "rules", "diagnose_crash": "incident", "diagnose_curve": "curve"}
 
-
-def __getattr__(name: str) -> Any:
-    # Most runs evaluate, and neither crash nor look at a curve.
-    if name not in _HOMES:
-        raise AttributeError(name)
-    return getattr(importlib.import_module(f"memeci.diagnosis.{_HOMES[name]}"), name)
+# Most runs evaluate, and neither crash nor look at a curve.
+__getattr__ = load_from(__name__, _HOMES)

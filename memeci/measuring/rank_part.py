@@ -149,17 +149,18 @@ def _settle_doubts(
             for result, better in zip(results, _map_sides(lambda side: measure(side, rest), sides, n), strict=True):
                 result.values[chosen], result.sums[chosen], result.slack[chosen] = better.values, better.sums, better.slack
 
-    doubtful, _ = _find_doubtful(results, shares)
-    if doubtful.any() and all(_map_sides(lambda side: side.is_heaviest_pure(), sides, n)):
+    doubtful = _find_doubtful(results, shares)
+    if not doubtful.any():
+        return
+    if all(_map_sides(lambda side: side.is_heaviest_pure(), sides, n)):
         settle(doubtful, lambda side, rest: side.measure(rest, metrics, n_units, pure=True))
-    _, nearly = _find_doubtful(results, shares)
+    nearly = _find_doubtful(results, shares) & ~_find_doubtful(results, shares, MAX_SLACK * 2**FINER_BITS)
     if (results[0].positives + results[0].negatives)[nearly].sum() >= n * FINER_SHARE:
         rest = _keep_slices(slice_set, nearly)
         refined = _map_sides(lambda side: _bin_finely(side.scores, rest).refine(rest, metrics), sides, n)
         for result, (values, slack) in zip(results, refined, strict=True):
             result.values[nearly], result.slack[nearly] = values, slack
-    doubtful, _ = _find_doubtful(results, shares)
-    settle(doubtful, lambda side, rest: sort_scores(_take_slices(side.scores, rest)).measure(rest, metrics, n_units))
+    settle(_find_doubtful(results, shares), lambda side, rest: sort_scores(_take_slices(side.scores, rest)).measure(rest, metrics, n_units))
 
 
 def _bin_finely(scores: Scores, slice_set: SliceSet) -> BinnedScores:
@@ -172,16 +173,15 @@ def _take_slices(scores: Scores, slice_set: SliceSet) -> Scores:
     return scores if whole else scores.take(np.flatnonzero(slice_set.membership[scores.leaf] >= 0))
 
 
-def _find_doubtful(results: Sequence[SetResult], shares: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return bool[S]: may the bins of some metric move its difference by more than MAX_SLACK standard errors? And: would finer ones do?
+def _find_doubtful(results: Sequence[SetResult], shares: Floats, limit: float = MAX_SLACK) -> NDArray[np.bool_]:
+    """Return bool[S]: may the bins of some metric move its difference by more than ``limit`` standard errors?
 
     Results of one side only are held against the error of its own value.
     """
     change = results[0].sums - results[1].sums if len(results) > 1 else results[0].sums
-    most = MAX_SLACK * UnitInfluence(change, shares).standard_error()
+    most = limit * UnitInfluence(change, shares).standard_error()
     slack = sum((result.slack for result in results), np.zeros_like(most))
-    fine, nearly_fine = (np.asarray((slack <= limit).all(axis=1)) for limit in (most, most * 2**FINER_BITS))
-    return ~fine, ~fine & nearly_fine
+    return ~np.asarray((slack <= most).all(axis=1))
 
 
 def _keep_slices(slice_set: SliceSet, kept: NDArray[np.bool_]) -> SliceSet:

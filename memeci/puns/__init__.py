@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from memeci.lazy_names import load_from
 from memeci.puns.leet import unweave_leet
 from memeci.puns.manners import Manners
 from memeci.puns.reading import Segment
@@ -72,9 +72,5 @@ _HOMES = {
     "parse_created": "image",
 }
 
-
-def __getattr__(name: str) -> Any:
-    # An evaluation wants the tag and no more.
-    if name not in _HOMES:
-        raise AttributeError(name)
-    return getattr(importlib.import_module(f"memeci.puns.{_HOMES[name]}"), name)
+# An evaluation wants the tag and no more.
+__getattr__ = load_from(__name__, _HOMES)

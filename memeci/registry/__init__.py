@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from memeci.lazy_names import load_from
 from memeci.registry.credentials import Credentials, find_credentials
 from memeci.registry.registry import Registry, open_registry
 
@@ -43,9 +43,5 @@ _HOMES = {
     "ReleaseRequest": "releases",
 }
 
-
-def __getattr__(name: str) -> Any:
-    # An evaluation looks up a baseline and no more: what makes releases is imported when it is asked for.
-    if name not in _HOMES:
-        raise AttributeError(name)
-    return getattr(importlib.import_module(f"memeci.registry.{_HOMES[name]}"), name)
+# An evaluation looks up a baseline and no more: what makes releases is imported when it is asked for.
+__getattr__ = load_from(__name__, _HOMES)
