@@ -18,7 +18,7 @@ LAYERS = [
     {"pipeline"},
     {"readers", "engines", "registry", "report", "memes", "forges", "usercode", "output_folder", "measuring"},
     {"metrics", "decision", "diagnosis", "puns", "config"},
-    {"policy", "tallies"},
+    {"policy", "tallies", "sums"},
     {"measurements", "formatting", "relation", "record_file", "headline"},
     {"records"},
     {"errors", "filenames", "naming", "class_names", "lazy_names"},

@@ -12,6 +12,7 @@ import numpy as np
 
 from memeci.decision.redraw import Source
 from memeci.measurements import Floats, Integers, SwapBlock, Swaps
+from memeci.sums import sum_by
 
 MAX_ROWS = 1_024
 MAX_ROWS_OF_LARGE_FAMILY = 256
@@ -42,10 +43,9 @@ class Rows(msgspec.Struct, frozen=True):
         part, owner = self._find_parts(block.atoms)
         row, weight, n_rows = self.row[part], self.weight[part], len(self.count)
         if block.run is None:
-            sums = np.stack([np.bincount(row, weight * effect[owner], n_rows) for effect in block.effects.T])
-        else:
-            sums = np.bincount(block.run[owner] * n_rows + row, weight * block.effects[owner, 0], len(block.tests) * n_rows)
-        return sums.reshape(len(block.tests), n_rows).astype(np.float64, copy=False)  # bincount of nothing counts in whole numbers
+            return np.stack([sum_by(row, weight * effect[owner], n_rows) for effect in block.effects.T])
+        sums = sum_by(block.run[owner] * n_rows + row, weight * block.effects[owner, 0], len(block.tests) * n_rows)
+        return sums.reshape(len(block.tests), n_rows)
 
     def _find_parts(self, atoms: Integers) -> tuple[Integers, Integers | slice]:
         """Return all parts of some atoms, and whose each is as an index into ``atoms``."""
@@ -97,7 +97,7 @@ def _split_items(source: Source, swaps: Swaps, start: Integers) -> Floats:
     by_chance = source.numbers(len(atom), 1 << 16) % n_parts[atom]
     part = np.where(n_parts[atom] == items[atom], place, by_chance)
     is_forward = 2 * place < items[atom] + swaps.imbalance[atom]
-    weight = np.bincount(start[atom] + part, np.where(is_forward, 1.0, -1.0), int(start[-1])).astype(np.float64, copy=False)
+    weight = sum_by(start[atom] + part, np.where(is_forward, 1.0, -1.0), int(start[-1]))
     whole = np.flatnonzero(n_parts == 1)
     weight[start[whole]] = swaps.imbalance[whole]
     return weight

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats, SwapBlock, Swaps
+from memeci.sums import sum_by
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -39,7 +40,7 @@ def _add_up(block: SwapBlock, count: Floats, imbalance: Floats) -> tuple[Floats,
     weighted = effects * count[block.atoms]
     if block.run is not None:
         terms = (weighted * effects, np.abs(weighted), effects * imbalance[block.atoms])
-        squared, absolute, linear = (np.bincount(block.run, term[0], len(block.tests)).astype(np.float64, copy=False) for term in terms)
+        squared, absolute, linear = (sum_by(block.run, term[0], len(block.tests)) for term in terms)
         return squared, absolute, linear
     # Not by BLAS, whose order of adding up is the processor's own.
     squared, linear = np.einsum("ja,ja->j", weighted, effects), np.einsum("ja,a->j", effects, imbalance[block.atoms])

@@ -15,7 +15,7 @@ from memeci.measuring.example_order import sort_examples, split_examples
 from memeci.measuring.part import InfluenceTable, Part
 from memeci.metrics.metric import ArrayMetric
 from memeci.metrics.sample import Sample
-from memeci.metrics.sums import sum_by, sum_in_any_order
+from memeci.sums import sum_by, sum_in_any_order
 from memeci.tallies import ScoreArrays, SliceSet, Tallies
 
 WEIGHTS_UNKNOWN = "it has no accepted definition with sample weights"

@@ -16,7 +16,7 @@ from memeci.measuring.cell_groups import Atoms, CellGroup
 from memeci.measuring.entries import Entries, find_entries
 from memeci.metrics.metric import LabelCounts, average_counts
 from memeci.metrics.runs import Runs, build_runs
-from memeci.metrics.sums import divide, sum_by
+from memeci.sums import divide, sum_by
 from memeci.tallies import Codes, Tallies
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from memeci.measurements import Floats, Integers
 from memeci.measuring.sorting import sort_codes, sort_keys
-from memeci.metrics.sums import sum_by, sum_whole_by
+from memeci.sums import sum_by, sum_whole_by
 from memeci.tallies import CellTally, Codes, SliceSet
 
 DENSE_CELLS = 4_000_000

@@ -19,7 +19,7 @@ from memeci.measuring.cell_groups import Atoms, SlicedAtoms
 from memeci.measuring.part import PartBlock
 from memeci.metrics.averages import OfClass, Ratio
 from memeci.metrics.metric import LabelCounts, LabelMetric
-from memeci.metrics.sums import divide, sum_by
+from memeci.sums import divide, sum_by
 from memeci.tallies import Codes
 
 

@@ -12,9 +12,9 @@ from memeci.measuring.example_order import sort_examples
 from memeci.measuring.scored import Scores, list_sides
 from memeci.measuring.sorted_scores import sort_scores
 from memeci.metrics.calibration import build_calibration_bins
-from memeci.metrics.sums import divide, sum_by
 from memeci.metrics.thresholds import Thresholds
 from memeci.records import CalibrationBin, ClassMetrics, Confusion, ConfusionCell, RocCurve
+from memeci.sums import divide, sum_by
 from memeci.tallies import ScoreArrays, Tallies
 
 MAX_CELLS = 20_000

@@ -16,7 +16,7 @@ from memeci.measuring.cell_groups import Atoms, SlicedAtoms, group_cells, slice_
 from memeci.measuring.class_cells import build_ratio_blocks, gather_ratios
 from memeci.measuring.part import LabelValues, PartBlock
 from memeci.metrics.metric import Gradient, LabelMetric, find_base_gradient
-from memeci.metrics.sums import divide
+from memeci.sums import divide
 from memeci.tallies import CellTally, Codes, SliceSet, Tallies
 
 CACHE_ENTRIES = 12_288

@@ -18,8 +18,8 @@ from memeci.measuring.part import Part
 from memeci.measuring.rank_part import RANK_BINS_ABOVE, measure_ranks
 from memeci.measuring.units import weigh_slices
 from memeci.metrics.metric import Metric
-from memeci.metrics.sums import sum_whole_by
 from memeci.records import Pairing
+from memeci.sums import sum_whole_by
 from memeci.tallies import Leaves, Tallies
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from memeci.measurements import Floats
 from memeci.measuring.part import NOT_IN_BASELINE, Part, PartBlock, UnitInfluence, build_unit_blocks, explain_missing
 from memeci.metrics.metric import MomentMetric
-from memeci.metrics.sums import divide, sum_by
+from memeci.sums import divide, sum_by
 from memeci.tallies import MomentTally, SliceSet, Tallies
 
 

@@ -14,8 +14,8 @@ from memeci.measuring.example_order import sort_examples, split_examples
 from memeci.measuring.rounding import Rounding, fit_roundings
 from memeci.measuring.scored import Scores, SetResult
 from memeci.metrics.metric import RankMetric
-from memeci.metrics.sums import sum_by
 from memeci.metrics.thresholds import Ranked, Thresholds
+from memeci.sums import sum_by
 from memeci.tallies import SliceSet
 
 MIN_SCORE_BITS = 36

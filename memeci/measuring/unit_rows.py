@@ -10,7 +10,7 @@ from memeci.measurements import Floats
 from memeci.measuring.entries import find_entries
 from memeci.measuring.units import weigh_slices
 from memeci.metrics.metric import Gradient, LabelCounts, average_counts
-from memeci.metrics.sums import divide, sum_by
+from memeci.sums import divide, sum_by
 from memeci.tallies import CellTally, Codes, MultilabelTally, SliceSet, Tallies
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.sums import sum_by
+from memeci.sums import sum_by
 from memeci.tallies import SliceSet, Tallies
 
 

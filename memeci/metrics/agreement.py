@@ -7,8 +7,8 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import CLASSIFICATION, Gradient, LabelCounts
-from memeci.metrics.sums import divide
 from memeci.records import Direction, Task, Unit
+from memeci.sums import divide
 
 
 class Accuracy(msgspec.Struct, frozen=True):

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from memeci.measurements import Floats
 from memeci.metrics.metric import BINARY, CLASSIFICATION, Gradient, LabelCounts
-from memeci.metrics.sums import divide
 from memeci.records import Direction, Task, Unit
+from memeci.sums import divide
 
 ANY_LABELS = CLASSIFICATION | {Task.MULTILABEL}
 

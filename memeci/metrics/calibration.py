@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from memeci.measurements import Floats
 from memeci.metrics.metric import CLASSIFICATION
 from memeci.metrics.sample import Sample
-from memeci.metrics.sums import sum_by, sum_in_any_order
 from memeci.records import CalibrationBin, Direction, Task, Unit
+from memeci.sums import sum_by, sum_in_any_order
 
 N_BINS = 15
 

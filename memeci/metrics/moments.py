@@ -7,8 +7,8 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.means import REGRESSION
-from memeci.metrics.sums import divide
 from memeci.records import Direction, Task, Unit
+from memeci.sums import divide
 
 SQUARED_ERROR = "({prediction} - {label}) * ({prediction} - {label})"
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from memeci.measurements import Floats
 from memeci.metrics.averages import Ratio
-from memeci.metrics.sums import divide
 from memeci.records import Direction
+from memeci.sums import divide
 
 Parts = tuple[Floats, Floats, Floats]
 

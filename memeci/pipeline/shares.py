@@ -15,8 +15,8 @@ from memeci.engines.examples import fetch_flips
 from memeci.engines.explaining import Changes, count_changes, find_written
 from memeci.engines.tallying import Tallied
 from memeci.measurements import Integers, SliceKey
-from memeci.metrics.sums import sum_whole_by
 from memeci.records import FlipExample, SliceShare
+from memeci.sums import sum_whole_by
 from memeci.tallies import CellTally, Tallies
 
 MIN_EXAMPLES = 30

@@ -20,6 +20,7 @@ def divide(numerator: Floats | float, denominator: Floats, otherwise: float = np
 
 def sum_by(code: NDArray[np.integer[Any]], values: Floats, size: int) -> Floats:
     """Return float64[size]: the sums of ``values`` with each code 0 … size − 1."""
+    # bincount of nothing counts in whole numbers
     return np.bincount(code, values, size).astype(np.float64, copy=False)
 
 
