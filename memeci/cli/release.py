@@ -58,8 +58,8 @@ def _check_new(here: Here, folder: Path) -> None:
     if newest is not None and (newest.commit, newest.created_at) == (record.candidate.commit, record.provenance.created_at):
         raise DataError(
             f"this evaluation is released already, as {record.model}@v{newest.version}.",
-            "evaluate another model first; or release the same one under another version.",
-            "memeci release --bump patch",
+            "released once more, its change would count as a second one.",
+            "evaluate another model first, or give this one another version: memeci release --bump patch",
         )
 
 

@@ -404,6 +404,7 @@ def test_predictions_left_out_for_their_size__are_written_by_the_release(reposit
     assert run_memeci(repository.path, "release").code == 0
     assert _read_record(repository.path / ".memeci").dataset.digest == digest
     monkeypatch.setattr(sys.modules["memeci.pipeline.evaluate"], "KEEP_UP_TO", 10)
+    repository.commit()
     assert run_memeci(repository.path, "evaluate").record.decision.pairing is Pairing.PAIRED
     changed = (repository.path / "out" / "predictions.csv").read_text().replace("1,1,1", "1,0,1")
     (repository.path / "out" / "predictions.csv").write_text(changed)
