@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,8 @@ from memeci.filenames import OUTPUT_DIR
 if TYPE_CHECKING:
     from memeci.config import Config, Environment
     from memeci.pipeline import Evaluated
-    from memeci.pipeline.incident import CrashError
+    from memeci.pipeline.picture import Drawn
+    from memeci.records import Incident
 
 MODES = ["evaluate", "publish", "release"]
 
@@ -72,7 +74,10 @@ def _evaluate(environment: Environment, config: Path | None, image: str | None, 
     try:
         evaluated = evaluate(request)
     except CrashError as crash:
-        _publish_crash(crash, Path(settings.output_dir), environment)
+        _publish_incident(crash.incident, crash.drawn, settings, environment)
+        raise
+    except MemeciError as error:
+        _tell_failure(error, settings, environment)
         raise
     if evaluated.failed:
         _archive(evaluated, environment)
@@ -81,13 +86,25 @@ def _evaluate(environment: Environment, config: Path | None, image: str | None, 
     return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
 
 
-def _publish_crash(crash: CrashError, folder: Path, environment: Environment) -> None:
-    """Say in the pull request what crashed, where the last verdict stands now."""
+def _tell_failure(error: MemeciError, settings: Config, environment: Environment) -> None:
+    """Make the error an incident, and publish it; where that fails too, the error itself is all there is to say."""
+    from memeci.config import clean_environment
+    from memeci.pipeline.incident import build_failure, write_incident
+
+    incident = build_failure(error, settings, environment.head_sha, clean_environment())
+    with contextlib.suppress(MemeciError):
+        drawn = write_incident(incident, settings.theme, Path(settings.output_dir), picture=True)
+        _publish_incident(incident, drawn, settings, environment)
+
+
+def _publish_incident(incident: Incident, drawn: Drawn | None, settings: Config, environment: Environment) -> None:
+    """Say in the pull request why nothing was evaluated, where the last verdict stands now."""
     from memeci.pipeline.publish import Show, publish, write_request_note
 
-    published = publish(crash.incident, folder, environment, Show(crash.drawn))
+    folder = Path(settings.output_dir)
+    published = publish(incident, folder, environment, Show(drawn))
     write_request_note(folder, environment)
-    say_published(published, crash.incident.language)
+    say_published(published, incident.language)
 
 
 def _archive(evaluated: Evaluated, environment: Environment) -> None:

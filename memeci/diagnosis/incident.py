@@ -1,4 +1,5 @@
-"""A command that failed → findings: what crashed, told from its exit status and the end of its log. Never the whole log."""
+"""A run that ended before there was anything to evaluate → findings: what crashed, told from its exit status and the end of its log
+(never the whole log), or what kept memeci from evaluating."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from memeci.records import Finding, Priority, Text
 MAX_LINES = 6
 MAX_CHARACTERS = 160
 SIGNAL_BASE = 128
+NOT_EVALUATED = "not_evaluated"
 
 # What `docker build`, BuildKit, buildah and kaniko say when a step of the Dockerfile fails.
 _BUILD_FAILED = re.compile(
@@ -60,6 +62,23 @@ INCIDENT_RULES: tuple[Rule[Crash], ...] = (
         find_crash,
     ),
 )
+
+
+FAILURE_RULES: tuple[Rule[str], ...] = (
+    Rule(
+        NOT_EVALUATED,
+        Priority.P0,
+        Text(en="Nothing was evaluated: {last}", zh="没能评估：{last}"),
+        "The error with which an evaluation in CI ended.",
+        "Any error but that of the user's command.",
+        lambda what: [Symptom({"command": "memeci ci", "last": _clean(what)})],
+    ),
+)
+
+
+def diagnose_failure(what: str) -> tuple[Finding, ...]:
+    """Return the finding of an evaluation that ended with an error: predictions that cannot be read, a release that is damaged."""
+    return apply_rules(FAILURE_RULES, what)
 
 
 def diagnose_crash(command: str, exit_status: int, log: str = "") -> tuple[Finding, ...]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from memeci.diagnosis.curve import CURVE_RULES
 from memeci.diagnosis.evaluation import EVALUATION_RULES
-from memeci.diagnosis.incident import INCIDENT_RULES
+from memeci.diagnosis.incident import FAILURE_RULES, INCIDENT_RULES
 from memeci.diagnosis.rule import Rule
 from memeci.diagnosis.sentences import fill
 from memeci.records import Finding, Text
 
-_ALL: tuple[Rule[Any], ...] = (*EVALUATION_RULES, *CURVE_RULES, *INCIDENT_RULES)
+_ALL: tuple[Rule[Any], ...] = (*EVALUATION_RULES, *CURVE_RULES, *INCIDENT_RULES, *FAILURE_RULES)
 RULES: dict[str, Rule[Any]] = {rule.kind: rule for rule in _ALL}
 
 

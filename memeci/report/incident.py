@@ -1,7 +1,8 @@
-"""The Markdown of a run that crashed before there was anything to evaluate. A function of the record alone."""
+"""The Markdown of a run that ended before there was anything to evaluate. A function of the record alone."""
 
 from __future__ import annotations
 
+from memeci.diagnosis.incident import NOT_EVALUATED
 from memeci.records import Incident
 from memeci.report.escape import to_block, to_code, to_prose, to_url
 from memeci.report.markdown import Markdown, load_template
@@ -10,13 +11,17 @@ from memeci.report.rows import format_commit
 from memeci.report.words import Language, Phrases
 
 LOG_LINES = 20
+WORDS_OF_CRASH = {"title": "crashed", "sentence": "crash_sentence", "log": "crash_log", "next": "crash_next"}
+WORDS_OF_FAILURE = {"title": "not_evaluated", "sentence": "failure_sentence", "log": "failure_log", "next": "failure_next"}
 
 
 def render_incident(record: Incident, *, language: Language, picture: PictureLink | None) -> str:
-    """Return the comment: what crashed, the end of its log, the picture, and what to do. A few thousand characters at most."""
+    """Return the comment: what failed, the end of its log, the picture, and what to do. A few thousand characters at most."""
     say = Phrases(language)
+    failed = any(finding.kind == NOT_EVALUATED for finding in record.findings)
     view = {
         "record": record,
+        "words": WORDS_OF_FAILURE if failed else WORDS_OF_CRASH,
         "say": say,
         "facts": Markdown(" · ".join(_build_facts(record, say))),
         "picture": picture,

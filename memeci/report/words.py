@@ -154,6 +154,16 @@ WORDS = {
         "The command failed, so nothing was evaluated: this says nothing about the model yet.",
         "命令运行失败，没有可评估的结果：模型是好是坏还不知道。",
     ),
+    "not_evaluated": Text("not evaluated", "没能评估"),
+    "failure_sentence": Text(
+        "memeci could not evaluate this commit: this says nothing about the model yet.",
+        "这个提交没能评估：模型是好是坏还不知道。",
+    ),
+    "failure_log": Text("Why", "原因"),
+    "failure_next": Text(
+        "Next: do what the last line says, and push. The evaluation will then take the place of this comment.",
+        "下一步：按最后一行的提示修好再推送；评估结果会替换这条评论。",
+    ),
     "exit_status": Text("exit status", "退出码"),
     "crash_log": Text("The end of its log", "日志的最后几行"),
     "crash_next": Text(

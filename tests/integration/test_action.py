@@ -156,6 +156,19 @@ def test_command_that_crashes__takes_the_place_of_the_last_verdict(consumer: Con
     assert "### ✅ `sentiment`: pass" in ours(server)[0]
 
 
+def test_predictions_that_cannot_be_read__take_the_place_of_the_last_verdict(consumer: Consumer, server: State) -> None:
+    consumer.run("pull_request", pull_request())
+    consumer.write("worse.csv", "id,answer\n1,<b>yes</b>\n")
+    broken = consumer.run("pull_request", pull_request())
+    (body,) = ours(server)
+
+    assert broken.code != 0
+    assert "### 💥 `sentiment`: not evaluated" in body
+    assert "next:  " in body
+    assert "/blob/" in body
+    assert "::error" in broken.log
+
+
 def test_fork_pair__the_publisher_tells_of_a_crash_too(consumer: Consumer, server: State) -> None:
     server.head_sha = HEAD
     consumer.write("memeci.yml", CRASHING)

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from memeci.diagnosis import diagnose_crash
+from memeci.diagnosis import diagnose_crash, diagnose_failure
 from memeci.records import (
     Baseline,
     BaselineKind,
@@ -211,6 +211,16 @@ def test_crash__no_line_of_a_log_leaves_its_block(line: str) -> None:
     assert html.count("<pre") == 1
     assert html.index("<pre") < html.index("end\n</code></pre>")
     assert "</details>" not in html
+
+
+def test_error_in_ci__its_three_lines_and_what_to_do() -> None:
+    lines = ("worse.csv has no column of predictions.", "why:   it has id, answer.", "next:  memeci evaluate --column prediction=answer")
+    text = render_comment(build_incident(diagnose_failure(lines[0]), log=lines), language="en", picture=None)
+
+    assert text.startswith("### 💥 `reviews`: not evaluated\n")
+    assert "```text\n" + "\n".join(lines) + "\n```" in text
+    assert "exit status" not in text
+    assert "crashed" not in text
 
 
 def test_slice_against_the_whole__is_said_and_a_declared_one_is_not_warned_of_twice() -> None:
