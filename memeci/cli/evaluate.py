@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memeci.cli.group import format_printable, ignore_closed_pipe
+from memeci.cli.group import UNWRITTEN, format_printable, ignore_closed_pipe
 from memeci.errors import EXIT_GATE_FAILED, EXIT_OK
 
 if TYPE_CHECKING:
@@ -78,8 +78,9 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
                 credentials=find_credentials(environment),
             )
         )
-    with ignore_closed_pipe():
+    with ignore_closed_pipe() if as_json else ignore_closed_pipe(UNWRITTEN):
         _print(evaluated, _choose_language(settings), as_json=as_json)
+        sys.stdout.flush()
     return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
 
 

@@ -78,14 +78,16 @@ class LazyGroup(click.Group):
 
         with stop_on_signals() as received:
             code = self._run(args, extra, received)
-        with ignore_closed_pipe():
+        with ignore_closed_pipe(UNWRITTEN):
             sys.stdout.flush()
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> Any:
         # click itself would end with 1, which means that a gate failed. Commands with a verdict guard their printing themselves.
         with ignore_closed_pipe():
-            return super().invoke(ctx)
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+            return code
         return EXIT_OK
 
     def _run(self, args: Sequence[str] | None, extra: dict[str, Any], received: Sequence[int]) -> int:
@@ -116,13 +118,20 @@ class LazyGroup(click.Group):
         return code if isinstance(code, int) else EXIT_OK
 
 
+_NO_READER = frozenset({errno.EPIPE, errno.EBADF})
+UNWRITTEN = _NO_READER | {errno.ENOSPC}
+
+
 @contextlib.contextmanager
-def ignore_closed_pipe() -> Iterator[None]:
-    """Go on where nobody takes our output: the reader left (`memeci … | head`), the disk is full. The exit code says what happened."""
+def ignore_closed_pipe(faults: frozenset[int] = _NO_READER) -> Iterator[None]:
+    """Go on where nobody takes our output: the reader left (`memeci … | head`), or never was there.
+
+    A full disk is an error where the output is the result; ``UNWRITTEN`` is for what stands in files too.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno not in {errno.EPIPE, errno.ENOSPC, errno.EBADF}:
+        if error.errno not in faults:
             raise
         # What is still buffered has nowhere to go; the interpreter would complain when it ends.
         with contextlib.suppress(OSError, ValueError):

@@ -515,6 +515,19 @@ def test_output_that_nobody_takes__changes_no_exit_code(two_files: Path, redirec
     assert subprocess.run(["sh", "-c", command], cwd=two_files, check=False).returncode == code
 
 
+@pytest.mark.parametrize(
+    "command", ["evaluate good.csv -b good.csv --no-meme --json", "docker-tag 5201314000000000000000000000000000000000"]
+)
+def test_output_that_is_the_result__is_missed_on_a_full_disk_not_by_a_reader_that_left(two_files: Path, command: str) -> None:
+    def run(tail: str) -> subprocess.CompletedProcess[bytes]:
+        line = f"{sys.executable} -m memeci {command} {tail}"
+        return subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=two_files, check=False, capture_output=True)
+
+    assert run("| true").returncode == 0
+    full = run(">/dev/full")
+    assert (full.returncode, b"free some space" in full.stderr) == (3, True)
+
+
 def test_links_that_lead_back__are_walked_once(tmp_path: Path) -> None:
     folder = tmp_path / "p"
     folder.mkdir()
