@@ -105,7 +105,7 @@ def build_tallies(label: np.ndarray, scores: list[np.ndarray], unit: np.ndarray)
         leaves=Leaves(np.array([len(label)]), (SliceSet((), (ALL,), np.zeros(1, np.int64)),)),
         has_baseline=True,
         positive=1,
-        units=UnitTotals(np.zeros(N_UNITS, np.int64), np.arange(N_UNITS), n, n.astype(np.float64)),
+        units=UnitTotals(np.zeros(N_UNITS, np.int64), np.arange(N_UNITS), n.astype(np.float64)),
         scores=arrays,
         confidences=arrays,
         n_units=N_UNITS,

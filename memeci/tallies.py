@@ -98,7 +98,6 @@ class MomentTally(msgspec.Struct, frozen=True):
     terms: tuple[str, ...]
     leaf: Codes
     unit: Codes
-    n: Integers
     weight: Floats
     base: Floats
     cand: Floats
@@ -141,11 +140,10 @@ class Tallies(msgspec.Struct, frozen=True):
 
 
 class UnitTotals(msgspec.Struct, frozen=True):
-    """Per leaf and unit, R rows: examples and their weight. Given wherever some tally has units."""
+    """Weight of the examples per leaf and unit, R rows: their number where nothing is weighted. Given wherever some tally has units."""
 
     leaf: Codes
     unit: Codes
-    n: Integers
     weight: Floats
 
 

@@ -141,7 +141,7 @@ def _tally(data: Data, base: Predictions, cand: Predictions) -> Tallies:
         positive=1 if k == 2 else None,
         cells=CellTally(cells[0], cells[1], cells[2], cells[3], n, n.astype(float), unit_code),
         moments=_sum_moments(data, base, cand, unit, size) if k == 2 else None,
-        units=UnitTotals(by_unit[0], by_unit[1], unit_n, unit_n.astype(float)),
+        units=UnitTotals(by_unit[0], by_unit[1], unit_n.astype(float)),
         scores=_collect_scores(data, base, cand, unit) if k == 2 else None,
         n_units=size,
         grouped=data.group is not None,
@@ -172,7 +172,7 @@ def _sum_moments(data: Data, base: Predictions, cand: Predictions, unit: Array, 
     keys, row = np.unique(flat, return_inverse=True)
     sums = [np.bincount(row, (model.score - data.label) ** 2)[:, None] for model in (base, cand)]
     n = np.bincount(row)
-    return MomentTally((BRIER_BINARY.term,), keys // size, keys % size, n, n.astype(float), sums[0], sums[1])
+    return MomentTally((BRIER_BINARY.term,), keys // size, keys % size, n.astype(float), sums[0], sums[1])
 
 
 def _collect_scores(data: Data, base: Predictions, cand: Predictions, unit: Array) -> ScoreArrays:

@@ -89,16 +89,16 @@ def count_cells(engine: Engine, pair: Pair, labels: Sequence[str]) -> CountedCel
 
 
 def count_units(engine: Engine, pair: Pair) -> UnitTotals:
-    """Return examples and weight per leaf and unit."""
-    found = _fetch_sorted(engine, f"select leaf, unit, count(*) n, {pair.weigh()} w from {PAIR} group by leaf, unit", 2)
-    return UnitTotals(_codes(found["leaf"]), _codes(found["unit"]), _codes(found["n"]), _floats(found["w"]))
+    """Return the weight per leaf and unit."""
+    found = _fetch_sorted(engine, f"select leaf, unit, {pair.weigh()} w from {PAIR} group by leaf, unit", 2)
+    return UnitTotals(_codes(found["leaf"]), _codes(found["unit"]), _floats(found["w"]))
 
 
 def sum_units(arrays: ScoreArrays, n_units: int) -> UnitTotals:
     """Return the same of unweighted examples that were fetched already, which spares another join."""
     n = np.bincount(arrays.unit if arrays.leaf.strides == (0,) else arrays.leaf * np.int64(n_units) + arrays.unit)
     found = np.flatnonzero(n)
-    return UnitTotals(found // n_units, found % n_units, n[found], n[found].astype(np.float64))
+    return UnitTotals(found // n_units, found % n_units, n[found].astype(np.float64))
 
 
 class _Side(msgspec.Struct, frozen=True):
@@ -138,11 +138,11 @@ def count_moments(engine: Engine, pair: Pair, terms: Sequence[str], candidate: T
         filled = {name: f"w * ({sql})" for name, sql in filled.items()}
     largest = engine.fetch_rows(f"select {', '.join(f'max(abs({sql}))' for sql in filled.values())} from {PAIR}")[0]
     sums = [f"{build_sum(sql, size)} as {name}" for (name, sql), size in zip(filled.items(), largest, strict=True)]
-    query = f"select leaf, unit, count(*) as n, {pair.weigh()} as w, {', '.join(sums)} from {PAIR} group by leaf, unit"
+    query = f"select leaf, unit, {pair.weigh()} as w, {', '.join(sums)} from {PAIR} group by leaf, unit"
     found = _fetch_sorted(engine, query, 2)
     base, cand = (np.stack([_floats(found[f"{p}_{i}"]) for i in range(len(terms))], axis=1) for p in ("b", "c"))
-    n, w = _codes(found["n"]), _floats(found["w"])
-    return MomentTally(tuple(terms), _codes(found["leaf"]), _codes(found["unit"]), n, w, base if pair.has_baseline else cand, cand)
+    leaf, unit, weight = _codes(found["leaf"]), _codes(found["unit"]), _floats(found["w"])
+    return MomentTally(tuple(terms), leaf, unit, weight, base if pair.has_baseline else cand, cand)
 
 
 def _mentions_only(sql: str, columns: frozenset[str]) -> bool:

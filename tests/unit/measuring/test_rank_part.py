@@ -56,7 +56,7 @@ def draw(shape: str = "even", n: int = N, seed: int = 3, change: float = 0.02) -
 
 def tally(arrays: ScoreArrays) -> Tallies:
     rows, n = np.unique(arrays.leaf.astype(np.int64) * N_UNITS + arrays.unit, return_counts=True)
-    units = UnitTotals(rows // N_UNITS, rows % N_UNITS, n, n.astype(np.float64))
+    units = UnitTotals(rows // N_UNITS, rows % N_UNITS, n.astype(np.float64))
     leaves = Leaves(np.bincount(arrays.leaf, minlength=6), (WHOLE, SLICES))
     return Tallies(("no", "yes"), leaves, True, 1, units=units, scores=arrays, n_units=N_UNITS)
 
