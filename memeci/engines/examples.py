@@ -23,12 +23,13 @@ def fetch_flips(
 ) -> tuple[FlipExample, ...]:
     """Return examples that broke, then some that were fixed.
 
-    Those of the hardest-hit slices (``shares``, as they come) first, there the ones whose score moved furthest, then by id.
+    Those of the hardest-hit slices (``shares``, as they come, where they went the same way) first, there the ones whose score moved
+    furthest, then by id.
     Where the pair is not stored, they are the first few by id of each kind of change.
     """
     fields = _find_fields(candidate, shares, changes)
     chosen = {
-        kind: _choose_ids(engine, tallied, kind, limit, _rank(shares, fields))
+        kind: _choose_ids(engine, tallied, kind, limit, _rank(_select_moved(shares, kind), fields))
         for kind, limit in ((FlipKind.BROKEN, MAX_BROKEN), (FlipKind.FIXED, MAX_FIXED))
     }
     ids = [i for found in chosen.values() for i in found]
@@ -91,6 +92,11 @@ def _find_fields(candidate: Table, shares: Sequence[SliceShare], changes: Change
     if changes is not None:
         fields |= {axis.column: f"e.{axis.field}" for axis in changes.axes if axis.column in blamed and not axis.declared}
     return fields
+
+
+def _select_moved(shares: Sequence[SliceShare], kind: FlipKind) -> list[SliceShare]:
+    """Return the slices that went the way of the examples: those that broke tell most where more broke than was fixed."""
+    return [share for share in shares if (share.broken > share.fixed) == (kind is FlipKind.BROKEN)]
 
 
 def _rank(shares: Sequence[SliceShare], fields: dict[str, str]) -> str:
