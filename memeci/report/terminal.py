@@ -107,7 +107,12 @@ def _print_overall(page: _Page) -> None:
         keys = ["metric", "baseline", "candidate", "change", "interval", "outcome"]
         page.console.print()
         page.console.print(
-            build_table(rows, page.short, _fit_keys(page, rows, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
+            build_table(
+                rows,
+                page.short,
+                _fit_keys(page, rows, keys if page.record.baseline else ["metric", "candidate", "outcome"]),
+                page.console.width,
+            )
         )
         for name, remarks in dict.fromkeys(_list_remarks(page.record, rows)):
             _print_remark(page, name, *remarks)
@@ -137,7 +142,7 @@ def _print_slices(page: _Page) -> None:
     if not page.record.baseline:
         keys = ["slice", "metric", "n", "candidate", "outcome"]
     page.print_title(page.say.word("slices"))
-    page.console.print(build_table(shown, page.short, _fit_keys(page, shown, keys)))
+    page.console.print(build_table(shown, page.short, _fit_keys(page, shown, keys), page.console.width))
     for row in shown:
         _print_remark(page, f"{row.slice} {row.metric}", row.reason)
     if hidden:
