@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memeci.errors import ConfigError
+from memeci.records import Evaluation, Task
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -68,8 +71,23 @@ def _read_record(path: Path) -> tuple[int | None, float | None, int | None]:
     from memeci.record_file import read_evaluation
 
     record = read_evaluation(path, next_step="pass the record.json that `memeci evaluate` wrote.")
+    if record.task not in {Task.BINARY, Task.MULTICLASS}:
+        raise ConfigError(
+            f"{path} has no accuracy to lose.",
+            f"it is an evaluation of another kind ({record.task.value}); what each of its metrics could have shown: {_list_detectable(record)}.",
+            "without --record the table is for accuracy; for other metrics ask `memeci evaluate`, which says it each time.",
+        )
+    if record.dataset.n_groups is not None:
+        click.echo(f"note: examples of a group change together; these are {record.dataset.n_groups:,} groups, and show less.", err=True)
     flipped = record.flips.fixed + record.flips.broken if record.flips else 0
     return record.dataset.n or None, flipped / record.dataset.n if flipped else None, record.decision.n_tests or None
+
+
+def _list_detectable(record: Evaluation) -> str:
+    from memeci.formatting import format_delta
+
+    found = [c for c in record.comparisons if not c.slice and c.detectable is not None]
+    return ", ".join(f"{c.metric} {format_delta(c.detectable, c.unit).lstrip('+')}" for c in found) or "not known without a baseline"
 
 
 def _build_table(n: int | None, alpha: float, n_tests: int) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -21,6 +22,7 @@ from memeci.records import (
     Verdict,
     encode_record,
 )
+from tests.builders.evaluations import failing, regression
 
 
 def _run(*arguments: str) -> Result:
@@ -86,3 +88,18 @@ def test_record_that_is_none__is_explained(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "cannot be used" in result.output
     assert "pass the record.json that `memeci evaluate` wrote" in result.output
+
+
+def test_record_without_accuracy__says_what_its_metrics_could_have_shown(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_bytes(encode_record(regression()))
+    result = _run("--record", str(path))
+    assert result.exit_code == 2
+    assert "rmse 4.4" in result.output
+
+
+def test_record_with_groups__says_that_they_show_less(tmp_path: Path) -> None:
+    one = failing()
+    path = tmp_path / "record.json"
+    path.write_bytes(encode_record(msgspec.structs.replace(one, dataset=msgspec.structs.replace(one.dataset, n_groups=220))))
+    assert "these are 220 groups, and show less" in _run("--record", str(path)).output
