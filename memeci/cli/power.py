@@ -74,7 +74,7 @@ def _read_record(path: Path) -> tuple[int | None, float | None, int | None]:
     if record.task not in {Task.BINARY, Task.MULTICLASS}:
         raise ConfigError(
             f"{path} has no accuracy to lose.",
-            f"it is an evaluation of another kind ({record.task.value}); what each of its metrics could have shown: {_list_detectable(record)}.",
+            f"its task is {record.task.value}; what each of its metrics could have shown: {_list_detectable(record)}.",
             "without --record the table is for accuracy; for other metrics ask `memeci evaluate`, which says it each time.",
         )
     if record.dataset.n_groups is not None:
