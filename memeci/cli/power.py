@@ -117,9 +117,11 @@ def _print_answer(console: Console, n: int | None, loss: float, rate: float, alp
     needed = required_examples(loss, rate, alpha=alpha, n_tests=n_tests)
     console.print(f"\nA loss of {loss * 100:.3g} pp at {rate * 100:.3g}% disagreement needs {format_count(needed)} examples.")
     if n:
-        console.print(
-            f"Your {format_count(n)} examples show a loss of {detectable_effect(n, rate, alpha=alpha, n_tests=n_tests) * 100:.2g} pp."
-        )
+        shown, noun = detectable_effect(n, rate, alpha=alpha, n_tests=n_tests), "example" if n == 1 else "examples"
+        if shown < 1:
+            console.print(f"Your {format_count(n)} {noun} show{'s' if n == 1 else ''} a loss of {shown * 100:.2g} pp.")
+        else:
+            console.print(f"Your {format_count(n)} {noun} cannot show any loss.")
     if n_tests > 1:
         console.print("These tests are taken as independent. Those of an evaluation move together, so it usually finds smaller losses.")
     console.print("\nchance that this loss is shown, by number of examples")

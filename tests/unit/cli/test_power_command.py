@@ -103,3 +103,7 @@ def test_record_with_groups__says_that_they_show_less(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(encode_record(msgspec.structs.replace(one, dataset=msgspec.structs.replace(one.dataset, n_groups=220))))
     assert "these are 220 groups, and show less" in _run("--record", str(path)).output
+
+
+def test_hardly_any_example__shows_nothing() -> None:
+    assert "Your 1 example cannot show any loss." in _run("-n", "1").output
