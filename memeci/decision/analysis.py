@@ -120,9 +120,12 @@ def _build_threshold(demands: Demands, critical: Floats) -> Threshold:
 
 
 def _compute_errors(m: Measurements, spread: Spread, noise: Noise) -> tuple[Floats, Floats]:
-    """Return the standard errors for claims of loss, max(SE, SE0), and for claims of safety, max(SE, SE0, SE⁺), noise included."""
-    error = np.fmax(m.se, spread.se0)
-    safe = np.fmax(error, m.se_plus)
+    """Return the standard errors for claims of loss, max(SE, SE0), and for claims of safety, max(SE, SE0, SE⁺), noise included.
+
+    For a loss SE is that of these units: a large group in which nothing changed takes nothing from what the others show.
+    """
+    error = np.fmax(m.se if m.se_fixed is None else m.se_fixed, spread.se0)
+    safe = np.fmax(np.fmax(error, m.se), m.se_plus)
     return np.sqrt(np.square(error) + noise.variance), np.sqrt(np.square(safe) + noise.variance)
 
 
