@@ -64,11 +64,11 @@ def command(examples: int | None, loss: float, disagreement: float | None, alpha
 
 
 def _read_record(path: Path) -> tuple[int | None, float | None, int | None]:
-    """Return examples, disagreement and number of tests of an evaluation; disagreement None where nothing flipped."""
+    """Return examples, disagreement and number of tests of an evaluation; disagreement None where none is known."""
     from memeci.record_file import read_evaluation
 
     record = read_evaluation(path, next_step="pass the record.json that `memeci evaluate` wrote.")
-    flipped = record.flips.fixed + record.flips.broken if record.flips else 0
+    flipped = record.flips.fixed + record.flips.broken if record.flips and record.flips.metric is None else 0
     return record.dataset.n or None, flipped / record.dataset.n if flipped else None, record.decision.n_tests or None
 
 
