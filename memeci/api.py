@@ -22,6 +22,10 @@ class PrintableEvaluation(Evaluation, frozen=True, tag_field="kind", tag="evalua
         """Whether no gate failed: for ``assert memeci.evaluate(…).passed`` in a test."""
         return self.verdict.status is not Status.FAIL
 
+    def __repr__(self) -> str:
+        """Return the verdict alone: what pytest shows of an assertion that failed."""
+        return f"<memeci: {self.verdict.status.value}. {self.verdict.sentence.en}>"
+
     def __str__(self) -> str:
         from memeci.report import choose_language, print_evaluation
 

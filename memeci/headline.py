@@ -1,10 +1,23 @@
-"""Which comparison stands for the whole: one answer for sentence, report, picture and variables."""
+"""Which comparison stands for the whole, and which loss weighs more: one answer for sentence, report, picture and variables."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
-from memeci.records import Comparison
+from memeci.records import Comparison, Direction
+
+
+def weigh_loss(c: Comparison) -> float:
+    """Return the loss in widths of its interval, so that metrics of all units can be compared: below 0 for a gain.
+
+    0 where nothing is known; infinite for a loss that has no interval.
+    """
+    loss = -(c.delta or 0.0) if c.direction is Direction.HIGHER else c.delta or 0.0
+    if not loss:
+        return 0.0
+    width = c.ci_high - c.ci_low if c.ci_low is not None and c.ci_high is not None else 0.0
+    return loss / width if width > 0 else math.copysign(math.inf, loss)
 
 
 def find_headline(comparisons: Iterable[Comparison]) -> Comparison | None:

@@ -54,16 +54,19 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     null = draw_null(m.swaps, Family(statistic, sign, members, weight, spread.se0, m.se, demands.noise), m.seed, count_resamples(alpha))
     is_family = bool(members.any())
     limit = null.critical_value(alpha)
-    critical = limit / weight if is_family else np.full(len(m.tests), compute_sidak_critical(alpha, 1))
-    loss_bound, gain_bound = _compute_bounds(_Change(delta, linear, error, safe_error), statistic, critical)
+    alone = compute_sidak_critical(alpha, 1)
+    critical = limit / weight if is_family else np.full(len(m.tests), alone)
+    change = _Change(delta, linear, error, safe_error, statistic)
+    reach = np.fmax(critical, alone)
+    loss_bound, gain_bound = _compute_bounds(change, critical, reach)
     return Analysis(
         delta=delta.tolist(),
         loss_bound=loss_bound.tolist(),
         gain_bound=gain_bound.tolist(),
         p_value=null.p_value.tolist(),
         p_adjusted=(null.adjust(weight * statistic) if is_family else null.p_value).tolist(),
-        detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, critical)).tolist(),
-        detectable_change=_compute_detectable(m, demands, spread, error, Threshold(critical)).tolist(),
+        detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, reach)).tolist(),
+        detectable_change=_compute_detectable(m, demands, spread, error, Threshold(reach)).tolist(),
         critical_of_whole=limit / WHOLE_WEIGHT if is_family else None,
         n_tests=int(members.sum()),
     )
@@ -82,28 +85,31 @@ def _compute_statistic(linear: Floats, error: Floats, demands: Demands) -> Float
 
 
 class _Change(msgspec.Struct, frozen=True):
-    """Per test: delta, its first-order part, and the standard errors for claims of loss and of safety. float64[J] each."""
+    """Per test: delta, its first-order part, the standard errors for claims of loss and of safety, and linear / error. float64[J] each."""
 
     delta: Floats
     linear: Floats
     error: Floats
     safe_error: Floats
+    statistic: Floats
 
 
-def _compute_bounds(change: _Change, statistic: Floats, critical: Floats) -> tuple[Floats, Floats]:
+def _compute_bounds(change: _Change, critical: Floats, reach: Floats) -> tuple[Floats, Floats]:
     """Return what the truth lies below and above, family-wise; NaN where there is no statistic.
 
     The errors belong to the first-order delta; they stretch with delta / linear (near 1 unless very few examples flipped).
-    A bound excludes zero only where the test does.
+    A bound excludes zero only where the test does: from ``critical`` on. It lies ``reach`` standard errors away, which is further
+    where few examples flipped: k coins never add up to more than √k standard errors, but few flips are no proof of safety.
     """
     stretch = np.ones(len(change.delta))
     np.divide(change.delta, change.linear, out=stretch, where=np.abs(change.linear) > _ROUNDING * change.error)
     stretch = np.where(stretch > 0, np.clip(stretch, *_STRETCH), 1.0)
-    loss_bound = change.delta + stretch * critical * change.error
-    gain_bound = change.delta - stretch * critical * change.safe_error
-    loss_bound = np.where(-statistic > critical, loss_bound, np.fmax(loss_bound, 0.0))
-    gain_bound = np.where(change.linear > critical * change.safe_error, gain_bound, np.fmin(gain_bound, 0.0))
-    known = np.where(np.isnan(statistic), np.nan, 1.0)
+    lost, gained = -change.statistic > critical, change.linear > critical * change.safe_error
+    loss_bound = change.delta + stretch * np.where(lost, critical, reach) * change.error
+    gain_bound = change.delta - stretch * np.where(gained, critical, reach) * change.safe_error
+    loss_bound = np.where(lost, loss_bound, np.fmax(loss_bound, 0.0))
+    gain_bound = np.where(gained, gain_bound, np.fmin(gain_bound, 0.0))
+    known = np.where(np.isnan(change.statistic), np.nan, 1.0)
     return loss_bound * known, gain_bound * known
 
 

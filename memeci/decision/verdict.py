@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from memeci.decision import sentences
 from memeci.decision.outcome import MIN_GROUPS, is_proven
-from memeci.headline import find_headline
+from memeci.headline import find_headline, weigh_loss
 from memeci.policy import OnInconclusive, Policy, Rule
 from memeci.records import FAILING, Comparison, DecisionInfo, Outcome, Pairing, Reason, Status, Text, Verdict
 
@@ -38,10 +38,10 @@ def _fails(c: Comparison, rule: Rule) -> bool:
     return rule is Rule.REQUIRE_PROOF and c.outcome not in _EXEMPT_FROM_PROOF and not is_proven(c.outcome)
 
 
-def _severity(c: Comparison) -> tuple[int, bool, float]:
+def _severity(c: Comparison) -> tuple[int, bool, float, float]:
     """Sort key: the worst kind first, the whole before its slices, the surest first."""
     kind = FAILING.index(c.outcome) if c.outcome in FAILING else len(FAILING)
-    return kind, bool(c.slice), 1.0 if c.p_adjusted is None else c.p_adjusted
+    return kind, bool(c.slice), 1.0 if c.p_adjusted is None else c.p_adjusted, -weigh_loss(c)
 
 
 def _find_status(failed: list[Comparison], doubtful: list[Comparison], gated: list[Comparison], pairing: Pairing) -> Status:

@@ -29,17 +29,20 @@ def fetch_flips(
 ) -> tuple[FlipExample, ...]:
     """Return examples that broke, then some that were fixed; by a number, those that got worse and those that got better.
 
-    Those of the hardest-hit slices (``shares``, as they come) first, there the ones that moved furthest, then by id.
+    Those of the hardest-hit slices (``shares``, as they come, where they went the same way) first, there the ones that moved
+    furthest, then by id.
     Where the pair is not stored, they are the first few by id of each kind of change; by a number those of ``moves``.
     """
     movement, fields = moves.movement, _find_fields(candidate, shares, changes)
-    kept = [] if tallied.pair.stored else _list_kept(tallied, shares, moves)
     chosen: dict[FlipKind, list[str]] = {}
+    kept: dict[str, MovedExample] = {}
     for kind, limit in ((FlipKind.BROKEN, MAX_BROKEN), (FlipKind.FIXED, MAX_FIXED)):
+        towards = _select_moved(shares, kind)
         if tallied.pair.stored:
-            chosen[kind] = _choose_ids(engine, movement, kind, limit, _rank(shares, fields))
+            chosen[kind] = _choose_ids(engine, movement, kind, limit, _rank(towards, fields))
         else:
-            chosen[kind] = [example.id for example in kept if example.kind is kind][:limit]
+            kept |= {example.id: example for example in _list_kept(tallied, towards, moves, kind)[:limit]}
+            chosen[kind] = [example.id for example in kept.values() if example.kind is kind]
     ids = [i for found in chosen.values() for i in found]
     if not ids:
         return ()
@@ -48,7 +51,7 @@ def fetch_flips(
     if tallied.pair.stored:
         now, before = _list_paired(engine, candidate, ids, list(declared.values()), movement, scored)
     else:
-        now, before = _list_changed(engine, tallied, candidate, {e.id: e for e in kept if e.id in set(ids)}, scored)
+        now, before = _list_changed(engine, tallied, candidate, kept, scored)
     others = _fetch_others(engine, ids, fields)
     return tuple(
         FlipExample(
@@ -97,16 +100,16 @@ def _list_changed(
     return now, {i: example.before for i, example in chosen.items()}
 
 
-def _list_kept(tallied: Tallied, shares: Sequence[SliceShare], moves: Moves) -> list[MovedExample]:
-    """Return the examples that the only scan of the pair kept, in the order people should read them."""
+def _list_kept(tallied: Tallied, shares: Sequence[SliceShare], moves: Moves, kind: FlipKind) -> list[MovedExample]:
+    """Return the examples of a kind that the only scan of the pair kept, in the order people should read them."""
     if moves.movement.metric is not None:
         leaves = tallied.tallies.leaves
         slices = [dict(zip(leaves.columns, values, strict=True)) for values in leaves.values]
         ranks = [next((i for i, share in enumerate(shares) if share.slice.items() <= here.items()), len(shares)) for here in slices]
-        return sorted(moves.examples, key=lambda e: (ranks[e.leaf], -e.distance, e.id))
-    kinds = ((FlipKind.BROKEN, "before"), (FlipKind.FIXED, "now"))
-    found = ((kind, c) for c in tallied.changed for kind, right in kinds if getattr(c, right) == c.label)
-    return sorted((MovedExample(kind, c.leaf, i, c.label, c.before, c.now) for kind, c in found for i in c.ids), key=lambda e: e.id)
+        return sorted((e for e in moves.examples if e.kind is kind), key=lambda e: (ranks[e.leaf], -e.distance, e.id))
+    right = "before" if kind is FlipKind.BROKEN else "now"
+    found = (change for change in tallied.changed if getattr(change, right) == change.label)
+    return sorted((MovedExample(kind, c.leaf, i, c.label, c.before, c.now) for c in found for i in c.ids), key=lambda e: e.id)
 
 
 def _find_fields(candidate: Table, shares: Sequence[SliceShare], changes: Changes | None) -> dict[str, str]:
@@ -116,6 +119,11 @@ def _find_fields(candidate: Table, shares: Sequence[SliceShare], changes: Change
     if changes is not None:
         fields |= {axis.column: f"e.{axis.field}" for axis in changes.axes if axis.column in blamed and not axis.declared}
     return fields
+
+
+def _select_moved(shares: Sequence[SliceShare], kind: FlipKind) -> list[SliceShare]:
+    """Return the slices that went the way of the examples: those that broke tell most where more broke than was fixed."""
+    return [share for share in shares if (share.broken > share.fixed) == (kind is FlipKind.BROKEN)]
 
 
 def _rank(shares: Sequence[SliceShare], fields: dict[str, str]) -> str:

@@ -16,7 +16,7 @@ from memeci.memes.streak import HAIR_START, count_hair, count_streak, grow_hair
 from memeci.records import BaselineKind, CalibrationBin, Comparison, Direction, DockerTag, Evaluation, Finding, Incident, Record, Status
 
 LOSSES = ("loss", "val_loss")
-MAX_BINS = 10
+MAX_BINS = 50
 
 
 class Change(msgspec.Struct, frozen=True):

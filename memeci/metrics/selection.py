@@ -118,12 +118,13 @@ def select_metrics(task: Task, requests: Sequence[Request], available: Available
 
 
 def _name_classes(requests: Sequence[Request], task: Task, labels: Sequence[str]) -> list[Request]:
-    """Return the requests, `recall[*]` as one for each label that is not asked for by name, too."""
-    named: dict[str, Request] = {request.name: request for request in requests if request.number is not None}
+    """Return the requests in their order, `recall[*]` as one for each label that is not asked for by name, too."""
+    own = {request.name: request for request in requests if request.number is not None}
+    named: dict[str, Request] = {}
     for request in requests:
         ratio, label = split_class(request.name) or ("", "")
         if ratio not in CLASS_RATIOS or label != EVERY or request.number is not None:
-            named.setdefault(request.name, request)
+            named.setdefault(request.name, own.get(request.name, request))
             continue
         if task not in ANY_LABELS:
             raise _unknown(request.name, ratio, task)
@@ -135,7 +136,8 @@ def _name_classes(requests: Sequence[Request], task: Task, labels: Sequence[str]
             )
         for one in labels:
             name = name_class(ratio, one)
-            if named.setdefault(name, Request(name)).number is not None:
+            named.setdefault(name, Request(name))
+            if name in own:
                 raise ConfigError(f"{name} is a metric of yours, and one of {request.name}.", "", "give yours another name.")
     return list(named.values())
 

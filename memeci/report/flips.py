@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memeci.formatting import format_count, format_slice, format_value
-from memeci.records import Evaluation, FlipKind, SliceShare, Unit
+from memeci.records import Evaluation, FlipKind, SliceShare, Status, Unit
 from memeci.report.order import select_ungated_losses
 from memeci.report.words import Phrases
 
@@ -57,7 +57,7 @@ def format_ungated_losses(record: Evaluation, say: Phrases) -> list[list[str]]:
 def format_shares(record: Evaluation, say: Phrases) -> list[str]:
     """Return the slices that make most of the net loss, or of the net gain; then those that went the other way.
 
-    More than all of it (others went the other way) is shown as all. What a warning says already is left out.
+    Under a verdict that fails, those that got worse come first. What a warning says already is left out.
     """
     flips = record.flips
     if flips is None:
@@ -66,10 +66,18 @@ def format_shares(record: Evaluation, say: Phrases) -> list[str]:
     parts = [s for s in flips.slices if s not in warned and s.share is not None and s.n < record.dataset.n]
     telling = sorted((s for s in parts if (s.share or 0.0) >= TELLING_SHARE), key=lambda s: -(s.share or 0.0))
     against = [s for s in parts if (s.share or 0.0) < 0]
-    made, opposed = ("share_line", "against_loss") if flips.broken > flips.fixed else ("share_line_gain", "against_gain")
+    lost = flips.broken > flips.fixed
+    made, opposed = ("share_line", "against_loss") if lost else ("share_line_gain", "against_gain")
     made, opposed = _choose_words(record, made), _choose_words(record, opposed)
-    lines = [say.joined(made, share=format_value(min(s.share or 0.0, 1.0), Unit.RATE), **_format_counts(s)) for s in telling[:MAX_LINES]]
-    return lines + [say.joined(opposed, **_format_counts(s)) for s in against[:MAX_LINES]]
+    lines = [_format_share(s, made, say) for s in telling[:MAX_LINES]]
+    others = [say.joined(opposed, **_format_counts(s)) for s in against[:MAX_LINES]]
+    return others + lines if record.verdict.status is Status.FAIL and not lost else lines + others
+
+
+def _format_share(s: SliceShare, key: str, say: Phrases) -> str:
+    share = s.share or 0.0
+    more_than_all = round(share, 3) > 1
+    return say.joined(f"{key}_all" if more_than_all else key, share=format_value(share, Unit.RATE), **_format_counts(s))
 
 
 def _choose_words(record: Evaluation, key: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from memeci.records import FAILING, Comparison, Confusion, Direction, Evaluation, FlipExample, FlipKind, Outcome, Reason, SliceShare, Status
+from memeci.headline import weigh_loss
+from memeci.records import FAILING, Comparison, Confusion, Evaluation, FlipExample, FlipKind, Outcome, Reason, SliceShare, Status
 
 SEVERITY = (
     *FAILING,
@@ -22,7 +23,7 @@ RANK = {outcome: rank for rank, outcome in enumerate(SEVERITY)}
 
 
 def sort_slices(record: Evaluation) -> list[Comparison]:
-    """Return the comparisons on slices, worst first: by outcome, then by evidence, then by the size of the loss."""
+    """Return the comparisons on slices, worst first: by outcome, then by evidence, then by the loss beside its uncertainty."""
     return sorted((c for c in record.comparisons if c.slice), key=rank_badness)
 
 
@@ -67,9 +68,7 @@ def select_flips(record: Evaluation, kind: FlipKind, limit: int) -> list[FlipExa
 def rank_badness(comparison: Comparison) -> tuple[int, bool, float, float]:
     """Return what comparisons are sorted by, worst first."""
     evidence = comparison.p_value
-    delta = comparison.delta or 0.0
-    loss = delta if comparison.direction is Direction.HIGHER else -delta
-    return RANK[comparison.outcome], not comparison.gated, 1.0 if evidence is None else evidence, loss
+    return RANK[comparison.outcome], not comparison.gated, 1.0 if evidence is None else evidence, -weigh_loss(comparison)
 
 
 class MatrixCell(msgspec.Struct, frozen=True):

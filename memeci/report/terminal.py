@@ -107,7 +107,12 @@ def _print_overall(page: _Page) -> None:
         keys = ["metric", "baseline", "candidate", "change", "interval", "outcome"]
         page.console.print()
         page.console.print(
-            build_table(rows, page.short, _fit_keys(page, rows, keys if page.record.baseline else ["metric", "candidate", "outcome"]))
+            build_table(
+                rows,
+                page.short,
+                _fit_keys(page, rows, keys if page.record.baseline else ["metric", "candidate", "outcome"]),
+                page.console.width,
+            )
         )
         for name, remarks in dict.fromkeys(_list_remarks(page.record, rows)):
             _print_remark(page, name, *remarks)
@@ -137,7 +142,7 @@ def _print_slices(page: _Page) -> None:
     if not page.record.baseline:
         keys = ["slice", "metric", "n", "candidate", "outcome"]
     page.print_title(page.say.word("slices"))
-    page.console.print(build_table(shown, page.short, _fit_keys(page, shown, keys)))
+    page.console.print(build_table(shown, page.short, _fit_keys(page, shown, keys), page.console.width))
     for row in shown:
         _print_remark(page, f"{row.slice} {row.metric}", row.reason)
     if hidden:
@@ -200,12 +205,7 @@ def _print_verdict(page: _Page) -> None:
     for i, line in enumerate(say.lines(record.verdict.sentence)):
         prefix = (f"{say.pick(STATUS[record.verdict.status]).upper()}  ", f"bold {style}") if i == 0 else ""
         page.console.print(Text.assemble(prefix, (to_line(line, 600), "bold")))
-    reasons = select_reasons(record, [*select_overall(record), *_shown_slices(record)])
-    for reason in reasons[:MAX_REASONS]:
-        for i, line in enumerate(say.lines(reason.text)):
-            page.print(line if i else f"- {line}", "", 4 if i else 2)
-    if len(reasons) > MAX_REASONS:
-        page.print(f"… {len(reasons) - MAX_REASONS} {say.word('more')}", "dim", 2)
+    _print_reasons(page)
     if record.verdict.status is Status.NO_BASELINE:
         for line in say.sentences("first_release"):
             page.print(line, "dim")
@@ -215,6 +215,18 @@ def _print_verdict(page: _Page) -> None:
     for note in record.verdict.notes:
         for line in say.lines(note):
             page.print(line, "dim")
+
+
+def _print_reasons(page: _Page) -> None:
+    """Print why, as far as no table says it."""
+    reasons = select_reasons(page.record, [*select_overall(page.record), *_shown_slices(page.record)])
+    if reasons:
+        page.print(page.say.word("beyond_tables"), "dim")
+    for reason in reasons[:MAX_REASONS]:
+        for i, line in enumerate(page.say.lines(reason.text)):
+            page.print(line if i else f"- {line}", "", 4 if i else 2)
+    if len(reasons) > MAX_REASONS:
+        page.print(f"… {len(reasons) - MAX_REASONS} {page.say.word('more')}", "dim", 2)
 
 
 def _fit_keys(page: _Page, rows: Sequence[Row], keys: list[str]) -> list[str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 MAX_NAME = 14
+FULL, SHORT = 80, 45
+"""Columns that a table takes with names of MAX_NAME: with numbers of both sides, and with the candidate's alone."""
 
 # One narrow sign a kind: emoji are two columns wide in some terminals and one in others, and would break the tables.
 SIGNS = {
@@ -41,10 +43,12 @@ def new_table() -> Table:
     return Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), header_style="bold")
 
 
-def build_table(rows: list[Row], short: Phrases, keys: list[str]) -> Table:
-    """Return comparisons as a table with the columns ``keys``, named in one language; long names fold."""
+def build_table(rows: list[Row], short: Phrases, keys: list[str], width: int) -> Table:
+    """Return comparisons as a table with the columns ``keys``, named in one language; names fold where ``width`` asks for it."""
     from rich.text import Text
 
+    spare = 0 if "slice" in keys else width - (FULL if "change" in keys else SHORT)
+    max_name = MAX_NAME + max(0, spare)
     table = new_table()
     for key in keys:
         number = key not in {"slice", "metric", "outcome"}
@@ -56,7 +60,7 @@ def build_table(rows: list[Row], short: Phrases, keys: list[str]) -> Table:
             "outcome": Text(f"{sign} {' '.join(row.verdict)}", style),
             "change": Text(row.change, style),
             "slice": plain(row.slice, 80),
-            "metric": plain(row.metric, 60) if len(row.metric) <= MAX_NAME else _break_name(to_line(row.metric, 60)),
+            "metric": plain(row.metric, 60) if len(row.metric) <= max_name else _break_name(to_line(row.metric, 60), max_name),
         }
         table.add_row(*(cells.get(key) or getattr(row, key) for key in keys))
     return table
@@ -99,13 +103,13 @@ def build_cell(cell: MatrixCell, right: bool) -> Text:
     return Text(format_count(cell.count) + change, "green" if (cell.change > 0) == right else "red")
 
 
-def _break_name(name: str) -> Text:
+def _break_name(name: str, limit: int) -> Text:
     """Return a long name broken after underscores, so that it folds where a reader would."""
     from rich.text import Text
 
     lines = [""]
     for piece in name.replace("_", "_\n").split("\n"):
-        if lines[-1] and len(lines[-1]) + len(piece) > MAX_NAME:
+        if lines[-1] and len(lines[-1]) + len(piece) > limit:
             lines.append("")
         lines[-1] += piece
     return Text("\n".join(lines))

@@ -101,6 +101,14 @@ WORDS = {
         "{slice} accounts for {share} of the net gain ({fixed} fixed, {broken} broken)",
         "{slice} 占净提升的 {share}（{fixed} 个变好，{broken} 个变坏）",
     ),
+    "share_line_all": Text(
+        "{slice} accounts for more than the whole net loss ({broken} broken, {fixed} fixed)",
+        "{slice} 一处的净退步就超过全部（{broken} 个变坏，{fixed} 个变好）",
+    ),
+    "share_line_gain_all": Text(
+        "{slice} accounts for more than the whole net gain ({fixed} fixed, {broken} broken)",
+        "{slice} 一处的净提升就超过全部（{fixed} 个变好，{broken} 个变坏）",
+    ),
     "against_loss": Text(
         "{slice} got better all the same ({fixed} fixed, {broken} broken)",
         "{slice} 反而变好了（{fixed} 个变好，{broken} 个变坏）",
@@ -116,6 +124,14 @@ WORDS = {
     "share_line_gain_by": Text(
         "{slice} accounts for {share} of the balance ({fixed} got better, {broken} worse)",
         "{slice} 占净变好的 {share}（{fixed} 个变好，{broken} 个变差）",
+    ),
+    "share_line_by_all": Text(
+        "{slice} accounts for more than the whole balance ({broken} got worse, {fixed} better)",
+        "{slice} 一处的净变差就超过全部（{broken} 个变差，{fixed} 个变好）",
+    ),
+    "share_line_gain_by_all": Text(
+        "{slice} accounts for more than the whole balance ({fixed} got better, {broken} worse)",
+        "{slice} 一处的净变好就超过全部（{fixed} 个变好，{broken} 个变差）",
     ),
     "against_loss_by": Text(
         "In {slice} more got better than worse all the same ({fixed} got better, {broken} worse)",
@@ -180,6 +196,7 @@ WORDS = {
     "picture": Text("Picture", "图片"),
     "test_set": Text("test set", "测试集"),
     "tests": Text("tests", "项检验"),
+    "beyond_tables": Text("Not in the tables:", "表中未列出："),
     "crashed": Text("crashed", "崩了"),
     "crash_sentence": Text(
         "The command failed, so nothing was evaluated: this says nothing about the model yet.",

@@ -18,6 +18,7 @@ def test_tables__are_compared_without_files(tmp_path: Path, monkeypatch: pytest.
     evaluation = memeci.evaluate(bad, baseline=good, metrics=["accuracy"], language="en")
     assert not evaluation.passed
     assert "accuracy got worse" in str(evaluation)
+    assert repr(evaluation).startswith("<memeci: fail. accuracy got worse")
     assert "<table" in evaluation._repr_html_()
     assert list(tmp_path.iterdir()) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from scipy import stats
 
 from memeci.decision import Decided, decide, decide_incomparable, is_failure
 from memeci.measurements import ALL, Measurements, TestKey
@@ -43,6 +44,23 @@ def test_sure_loss__fails_with_number_interval_and_p() -> None:
     assert "1,000 examples (p < 0.001)" in decided.verdict.sentence.en
     assert "变差了" in decided.verdict.sentence.zh
     assert "个百分点" in decided.verdict.sentence.zh
+
+
+def test_few_flips__are_no_proof_of_safety() -> None:
+    """Of 300 examples a true loss breaks each with some chance, and nothing is fixed: how often does the truth lie below the interval?
+
+    The chance is exact, from the interval of every possible count; a redraw of k flips alone cannot say, as it ends at √k.
+    """
+    n, alpha = 300, 0.05
+    lows = [_only(decide(_flips(n, 0, broken), Policy(alpha=alpha))).ci_low for broken in range(40)]
+    for loss in np.linspace(0.002, 0.06, 30):
+        missed = sum(stats.binom.pmf(broken, n, loss) for broken, low in enumerate(lows) if low is not None and -loss < low)
+        assert missed < 0.1, loss
+
+
+def test_no_flip_at_all__is_not_within_a_tolerance_of_half_an_example() -> None:
+    assert _only(decide(_flips(300, 0, 0), _gate(0.0015))).outcome is not Outcome.HELD
+    assert _only(decide(_flips(3000, 0, 0), _gate(0.01))).outcome is Outcome.HELD
 
 
 def test_small_loss_without_tolerance__passes_and_says_what_it_could_have_seen() -> None:

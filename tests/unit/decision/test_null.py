@@ -184,8 +184,9 @@ def test_weighted_tests__keep_the_level_and_the_heavy_one_finds_more() -> None:
 def test_a_first_order_change_of_rounding_alone__does_not_stretch_the_interval() -> None:
     """delta and its first-order part are both 0 but for rounding: their ratio is anything."""
     error = np.array([0.01])
-    change = _Change(np.array([-8e-17]), np.array([-1e-17]), error, error)
-    loss_bound, gain_bound = _compute_bounds(change, np.zeros(1), 3.0)
+    change = _Change(np.array([-8e-17]), np.array([-1e-17]), error, error, np.zeros(1))
+    critical = np.array([3.0])
+    loss_bound, gain_bound = _compute_bounds(change, critical, critical)
     assert loss_bound[0] == pytest.approx(0.03)
     assert gain_bound[0] == pytest.approx(-0.03)
 

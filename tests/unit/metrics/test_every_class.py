@@ -36,6 +36,11 @@ def test_star_of_a_number_of_yours__is_a_name_like_any_other() -> None:
     assert [m.name for m in select_metrics(Task.MULTICLASS, [request], LABELS).metrics] == ["recall[*]"]
 
 
+def test_numbers_of_yours__keep_their_place_among_the_others() -> None:
+    requests = [Request("accuracy"), Request("judge", number="judge", direction=Direction.HIGHER), Request("macro_f1")]
+    assert [m.name for m in select_metrics(Task.MULTICLASS, requests, LABELS).metrics] == ["accuracy", "judge", "macro_f1"]
+
+
 def test_gate_on_a_number_of_that_name__is_for_the_number() -> None:
     request = Request("recall[*]", number="found", direction=Direction.HIGHER)
     selection = select_metrics(Task.MULTICLASS, [request], LABELS)

@@ -163,7 +163,7 @@ def test_reasons__only_those_that_no_row_shows() -> None:
     verdict = msgspec.structs.replace(one.verdict, reasons=(*one.verdict.reasons, alone))
     text = comment(msgspec.structs.replace(one, verdict=verdict))
 
-    assert "- The test set changed too much." in text
+    assert "Not in the tables:\n\n- The test set changed too much." in text
     assert "- accuracy fell" not in text
 
 
@@ -175,6 +175,22 @@ def test_slice_that_gained__is_named_as_a_gain() -> None:
     text = comment(msgspec.structs.replace(record, flips=msgspec.structs.replace(record.flips, fixed=266, broken=47, slices=(gain,))))
     assert "of the net gain (158 fixed, 12 broken)" in text
     assert "net loss" not in text
+
+
+def test_slice_that_lost_more_than_all__has_no_share_cut_to_a_hundred() -> None:
+    record = failing()
+    assert record.flips is not None
+    most = SliceShare({"platform": "ios"}, 500, 8, 53, share=2.5)
+    text = comment(msgspec.structs.replace(record, flips=msgspec.structs.replace(record.flips, slices=(most,))))
+    assert "platform=ios accounts for more than the whole net loss (53 broken, 8 fixed)" in text
+
+
+def test_failing_with_a_net_gain__the_slices_that_got_worse_come_first() -> None:
+    record = failing()
+    assert record.flips is not None
+    slices = (SliceShare({"platform": "web"}, 500, 53, 8, share=0.9), SliceShare({"platform": "ios"}, 500, 9, 40, share=-0.6))
+    text = comment(msgspec.structs.replace(record, flips=msgspec.structs.replace(record.flips, fixed=90, broken=50, slices=slices)))
+    assert 0 < text.index("platform=ios got worse all the same") < text.index("platform=web accounts for 90.0%")
 
 
 def test_an_absolute_path_is_shown_by_its_file_name() -> None:
