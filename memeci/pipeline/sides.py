@@ -76,7 +76,8 @@ def load_baseline(engine: Engine, source: str, task: Task, setup: Setup, *, rele
     if not released:
         file = _add_functions(engine, file, setup, BASELINE)
     if task is Task.SCORES:
-        file = replace(file, columns=replace(file.columns, score=None, probabilities=()))
+        label = file.columns.label if file.columns.prediction else None
+        file = replace(file, columns=replace(file.columns, label=label, score=None, probabilities=()))
     else:
         require_parts(file.columns, ("prediction",), file.schema, file.name)
     table = load_table(engine, BASELINE, file, LabelKind.of(task))
