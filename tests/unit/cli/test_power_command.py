@@ -79,6 +79,11 @@ def test_record_that_compared_with_nothing__says_what_is_assumed(tmp_path: Path)
     assert "assumed" not in _run("--record", path, "--disagreement", "3%", "--tests", "8").output
 
 
+def test_record_of_numbers_that_moved__has_no_disagreement(tmp_path: Path) -> None:
+    path = _write_record(tmp_path, 1, Flips(fixed=1_900, broken=2_000, metric="judge"))
+    assert "so assumed: 5% disagreement." in _run("--record", path).output
+
+
 def test_record_that_is_none__is_explained(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_text("{}", encoding="utf-8")
