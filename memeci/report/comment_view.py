@@ -11,12 +11,19 @@ from memeci.formatting import format_count, format_delta, format_slice, format_v
 from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Status, Unit
 from memeci.report.by_class import format_hidden_classes, select_overall
 from memeci.report.escape import to_code, to_prose, to_url
-from memeci.report.flips import format_examples_shown, format_flip_counts, format_shares, format_ungated_losses, name_sides, title_flips
+from memeci.report.flips import (
+    format_examples_shown,
+    format_flip_counts,
+    format_shares,
+    format_ungated_losses,
+    list_examples,
+    name_sides,
+    title_flips,
+)
 from memeci.report.heat import HEAT_RIGHT, HEAT_WRONG, render_heat
 from memeci.report.markdown import Markdown
 from memeci.report.order import (
     build_matrix,
-    select_flips,
     select_notable,
     select_reasons,
     sort_slices,
@@ -53,7 +60,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
     notable = select_notable(record, layout.slices)
     rest = [c for c in slices if c not in notable]
     reasons = select_reasons(record, [*overall, *notable, *rest[: layout.more_slices]])[:MAX_REASONS]
-    broken, fixed = (select_flips(record, kind, layout.flips) for kind in (FlipKind.BROKEN, FlipKind.FIXED))
+    broken, fixed = (list_examples(record, kind, layout.flips) for kind in (FlipKind.BROKEN, FlipKind.FIXED))
     matrix = build_matrix(record.confusion, layout.classes) if record.confusion else None
     url = to_url(picture.url) if picture and picture.url else None
     view = {

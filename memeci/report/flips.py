@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from memeci.formatting import format_count, format_slice, format_value
-from memeci.records import Evaluation, FlipKind, SliceShare, Status, Unit
-from memeci.report.order import select_ungated_losses
+from memeci.records import Evaluation, FlipExample, FlipKind, SliceShare, Status, Task, Unit
+from memeci.report.order import select_flips, select_ungated_losses
 from memeci.report.words import Phrases
 
 TELLING_SHARE = 0.2
 MAX_LINES = 3
+MAX_NUMBER, MAX_READ = 10, 40
+"""Characters of a number shown as it is, and of the longest that is read: a record may come from anybody."""
 
 
 def title_flips(record: Evaluation) -> str:
@@ -21,6 +25,24 @@ def title_flips(record: Evaluation) -> str:
 def name_sides(record: Evaluation) -> tuple[str, str]:
     """Return the keys of the heads over the values before and now: predictions, or what a metric is the mean of."""
     return ("was", "now") if record.flips is None or record.flips.metric is None else ("before", "after")
+
+
+def list_examples(record: Evaluation, kind: FlipKind, limit: int) -> list[FlipExample]:
+    """Return up to ``limit`` examples of one kind as tables show them: numbers with at most six digits."""
+    found = select_flips(record, kind, limit)
+    if record.flips is None or record.flips.metric is None or record.task is Task.MULTILABEL:
+        return found
+    return [replace(f, label=_shorten(f.label), baseline=_shorten(f.baseline), candidate=_shorten(f.candidate)) for f in found]
+
+
+def _shorten(text: str) -> str:
+    """Return "106.709658884" as "106.71"; what is short, or no number, as it is."""
+    if not MAX_NUMBER < len(text) <= MAX_READ:
+        return text
+    try:
+        return f"{float(text):.6g}"
+    except ValueError:
+        return text
 
 
 def format_flip_counts(record: Evaluation, say: Phrases) -> str:

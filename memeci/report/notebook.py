@@ -8,9 +8,9 @@ from memeci.formatting import format_slice
 from memeci.records import Evaluation, FlipKind, Status
 from memeci.report.by_class import format_hidden_classes, select_overall
 from memeci.report.escape import to_html
-from memeci.report.flips import format_flip_counts, name_sides, title_flips
+from memeci.report.flips import format_flip_counts, list_examples, name_sides, title_flips
 from memeci.report.heat import render_heat
-from memeci.report.order import build_matrix, select_flips, sort_slices
+from memeci.report.order import build_matrix, sort_slices
 from memeci.report.rows import Row, build_facts, build_row, build_visibility, format_baseline, format_candidate
 from memeci.report.words import STATUS, STATUS_EMOJI, Phrases, choose_language
 
@@ -74,7 +74,7 @@ def _render_rows(rows: Sequence[Row], say: Phrases, names: list[str]) -> str:
 
 
 def _render_flips(record: Evaluation, say: Phrases) -> str:
-    flips = select_flips(record, FlipKind.BROKEN, MAX_FLIPS)
+    flips = list_examples(record, FlipKind.BROKEN, MAX_FLIPS)
     if record.flips is None:
         return ""
     title = f"<p><b>{to_html(say.word(title_flips(record)))}</b>: {to_html(format_flip_counts(record, say))}</p>"

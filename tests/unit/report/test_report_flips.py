@@ -7,8 +7,8 @@ import re
 import msgspec
 import pytest
 
-from memeci.records import DatasetChange, Evaluation, FlipExample, FlipKind, SliceShare, Status
-from memeci.report.flips import format_examples_shown, format_flip_counts, format_shares, format_ungated_losses, title_flips
+from memeci.records import DatasetChange, Evaluation, FlipExample, FlipKind, SliceShare, Status, Task
+from memeci.report.flips import format_examples_shown, format_flip_counts, format_shares, format_ungated_losses, list_examples, title_flips
 from memeci.report.notebook import render_notebook
 from memeci.report.openmetrics import render_openmetrics
 from memeci.report.rows import build_visibility
@@ -99,6 +99,15 @@ def test_notebook__has_a_column_of_labels_where_there_are_some() -> None:
     assert "<th>label</th><th>was</th><th>now</th>" in html
     assert "<td>212.5</td><td>214</td><td>&lt;b&gt;</td>" in html
     assert "by &lt;i&gt;&amp;, 1,185" in html
+
+
+def test_long_numbers__are_shown_with_six_digits_and_kept_whole_in_the_record() -> None:
+    texts = ("106.709658884123", "0.1", "-1.2345678901e-07", "one, two, three", "9" * 5_000, "")
+    examples = tuple(FlipExample(f"h{i}", FlipKind.BROKEN, "", text, text) for i, text in enumerate(texts))
+    shown = [f.candidate for f in list_examples(judged(examples=examples), FlipKind.BROKEN, 10)]
+    assert shown == ["106.71", "0.1", "-1.23457e-07", *texts[3:]]
+    sets = msgspec.structs.replace(judged(examples=examples), task=Task.MULTILABEL)
+    assert [f.candidate for f in list_examples(sets, FlipKind.BROKEN, 10)] == list(texts)
 
 
 def test_openmetrics__counts_them_under_the_same_names() -> None:
