@@ -16,6 +16,8 @@ from memeci.policy import Policy
 ALPHA = 0.05
 METRICS = ("accuracy", "balanced_accuracy")
 CASES = (("K = 2, balanced", 300), ("K = 2, balanced", 3_000), ("K = 2, 99.5 % accurate", 1_000), ("K = 3", 1_000), ("K = 20", 3_000))
+# Two models that agree on everything but the loss: a handful of flips, all to one side.
+SAME_MODEL = World(300, own=0.0)
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,11 @@ class _Case:
 
 def main(n: int) -> None:
     cases = [_Case(name, replace(SHAPES[name], n=size, n_slices=0), loss, n) for name, size in CASES for loss in (0.0, 0.02)]
+    same = [replace(SAME_MODEL, n=size, n_slices=0) for size in (300, 1_000)]
+    cases += [_Case("K = 2, the same model but for the loss", world, loss, n) for world in same for loss in (0.002, 0.005, 0.01)]
     rows = []
     for case, (low, high) in zip(cases, run_cases(_count_misses, cases), strict=True):
-        rows.append([case.name, f"{case.world.n:,}", f"{100 * case.loss:.0f} pp", format_rate(low, n), format_rate(high, n)])
+        rows.append([case.name, f"{case.world.n:,}", f"{100 * case.loss:g} pp", format_rate(low, n), format_rate(high, n)])
         report_progress(" ".join(rows[-1]))
     text = (
         f"Percent of {n:,} data sets where the true change of accuracy or of balanced accuracy lies below the interval (the claim of\n"

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memeci.errors import ConfigError
+from memeci.records import Evaluation, Task
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -64,12 +67,27 @@ def command(examples: int | None, loss: float, disagreement: float | None, alpha
 
 
 def _read_record(path: Path) -> tuple[int | None, float | None, int | None]:
-    """Return examples, disagreement and number of tests of an evaluation; disagreement None where none is known."""
+    """Return examples, disagreement and number of tests of an evaluation; disagreement None where nothing flipped."""
     from memeci.record_file import read_evaluation
 
     record = read_evaluation(path, next_step="pass the record.json that `memeci evaluate` wrote.")
-    flipped = record.flips.fixed + record.flips.broken if record.flips and record.flips.metric is None else 0
+    if record.task not in {Task.BINARY, Task.MULTICLASS}:
+        raise ConfigError(
+            f"{path} has no accuracy to lose.",
+            f"its task is {record.task.value}; what each of its metrics could have shown: {_list_detectable(record)}.",
+            "without --record the table is for accuracy; for other metrics ask `memeci evaluate`, which says it each time.",
+        )
+    if record.dataset.n_groups is not None:
+        click.echo(f"note: examples of a group change together; these are {record.dataset.n_groups:,} groups, and show less.", err=True)
+    flipped = record.flips.fixed + record.flips.broken if record.flips else 0
     return record.dataset.n or None, flipped / record.dataset.n if flipped else None, record.decision.n_tests or None
+
+
+def _list_detectable(record: Evaluation) -> str:
+    from memeci.formatting import format_delta
+
+    found = [c for c in record.comparisons if not c.slice and c.detectable is not None]
+    return ", ".join(f"{c.metric} {format_delta(c.detectable, c.unit).lstrip('+')}" for c in found) or "not known without a baseline"
 
 
 def _build_table(n: int | None, alpha: float, n_tests: int) -> Table:
@@ -99,9 +117,11 @@ def _print_answer(console: Console, n: int | None, loss: float, rate: float, alp
     needed = required_examples(loss, rate, alpha=alpha, n_tests=n_tests)
     console.print(f"\nA loss of {loss * 100:.3g} pp at {rate * 100:.3g}% disagreement needs {format_count(needed)} examples.")
     if n:
-        console.print(
-            f"Your {format_count(n)} examples show a loss of {detectable_effect(n, rate, alpha=alpha, n_tests=n_tests) * 100:.2g} pp."
-        )
+        shown, noun = detectable_effect(n, rate, alpha=alpha, n_tests=n_tests), "example" if n == 1 else "examples"
+        if shown < 1:
+            console.print(f"Your {format_count(n)} {noun} show{'s' if n == 1 else ''} a loss of {shown * 100:.2g} pp.")
+        else:
+            console.print(f"Your {format_count(n)} {noun} cannot show any loss.")
     if n_tests > 1:
         console.print("These tests are taken as independent. Those of an evaluation move together, so it usually finds smaller losses.")
     console.print("\nchance that this loss is shown, by number of examples")

@@ -28,7 +28,8 @@ def note_row_numbers() -> Text:
 
 def note_small_slices(n: int, min_size: int) -> Text:
     return Text(
-        en=f"{format_count(n)} slices with fewer than {min_size} examples were not tested.",
+        en=f"{format_count(n)} {'slice' if n == 1 else 'slices'} with fewer than {min_size} examples"
+        f" {'was' if n == 1 else 'were'} not tested.",
         zh=f"有 {format_count(n)} 个切片不足 {min_size} 条样本，没有检验。",
     )
 

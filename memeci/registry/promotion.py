@@ -97,6 +97,13 @@ def find_promoted(repository: Repository, tags: Mapping[str, TagRef], model: str
     return next((tag for tag in released if tag.name == named), max(released, key=lambda tag: _version(tag, model)))
 
 
+def list_stages(repository: Repository, model: str) -> dict[str, str]:
+    """Return stage → tag of the release that is in it, for every stage of a model."""
+    tags = list_tags(repository)
+    stages = sorted({parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))})
+    return {stage: find_promoted(repository, tags, model, stage).name for stage in stages}
+
+
 def peel(repository: Repository, tag: TagRef) -> str | None:
     """Return the commit that a tag of the clone names; None where the clone does not have it."""
     with repository.reader() as reader:

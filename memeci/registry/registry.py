@@ -78,6 +78,12 @@ class Registry(msgspec.Struct, frozen=True):
 
         return promote(self.repository, release, stage, push=push)
 
+    def list_stages(self, model: str) -> dict[str, str]:
+        """Return stage → tag of the release that is in it: {"prod": "sentiment@v1.4.0"}."""
+        from memeci.registry.promotion import list_stages
+
+        return list_stages(self.repository, check_model(model))
+
     def plan_clearing(self, model: str, *, keep: int, remote: bool) -> Clearing:
         """Return which records `clear` would delete so that the newest ``keep`` stay."""
         from memeci.registry.clearing import plan_clearing

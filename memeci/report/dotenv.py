@@ -7,8 +7,8 @@ import re
 from memeci.headline import find_headline
 from memeci.records import Evaluation
 
-# Later jobs may paste these into a shell: nothing but characters that mean nothing there.
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.:@/+-]")
+# Later jobs may paste these into a shell: nothing but letters of any script, digits, and signs that mean nothing there.
+_UNSAFE = re.compile(r"[^\w.:@/+-]")
 
 
 def render_dotenv(record: Evaluation) -> str:

@@ -66,8 +66,11 @@ def format_commit(commit: str | None) -> str:
 
 
 def format_candidate(record: Evaluation) -> str:
-    """Return what is evaluated, as short as it stays clear: the commit, else the file."""
-    return format_commit(record.candidate.commit) or _shorten_path(record.candidate.source)
+    """Return what is evaluated, as short as it stays clear: the commit, else the file; both where files are compared."""
+    commit, source = format_commit(record.candidate.commit), _shorten_path(record.candidate.source)
+    if record.baseline is not None and record.baseline.kind is BaselineKind.FILE and commit:
+        return f"{source} @ {commit}"
+    return commit or source
 
 
 def format_baseline(record: Evaluation) -> str:
@@ -87,6 +90,8 @@ def build_facts(record: Evaluation, say: Phrases) -> list[str]:
     facts = [f"{format_count(record.dataset.n)} {say.word('examples')}"]
     if record.dataset.n_groups is not None:
         facts.append(f"{format_count(record.dataset.n_groups)} {say.word('groups')}")
+    if record.dataset.weighted:
+        facts.append(say.word("weighted"))
     if record.decision.pairing is not Pairing.NONE:
         facts.append(say.pick(PAIRING[record.decision.pairing]))
     return facts

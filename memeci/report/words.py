@@ -194,6 +194,7 @@ WORDS = {
     "ceiling": Text("ceiling", "上限"),
     "tolerance": Text("tolerance", "容许"),
     "picture": Text("Picture", "图片"),
+    "weighted": Text("weighted", "加权"),
     "test_set": Text("test set", "测试集"),
     "tests": Text("tests", "项检验"),
     "beyond_tables": Text("Not in the tables:", "表中未列出："),

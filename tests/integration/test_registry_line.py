@@ -131,6 +131,16 @@ def test_what_cannot_be_promoted__is_a_clear_error(repo: RepoBuilder, name: str,
         registry_of(repo).promote(name, stage, push=False)
 
 
+def test_version_alone__is_one_of_the_model_of_this_repository(repo: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    release(repo)
+    release(repo)
+    assert json.loads(run(repo, monkeypatch, "promote", "v1.0.0", "prod", "--json").stdout)["tag"] == "sentiment#prod#1"
+    assert json.loads(run(repo, monkeypatch, "history", "--json").stdout)["stages"] == {"prod": "sentiment@v1.0.0"}
+    markdown = run(repo, monkeypatch, "history", "--md").stdout
+    assert "| v1.0.0 #prod |" in markdown
+    assert "| v1.0.1 |" in markdown
+
+
 def test_an_empty_stage__is_a_clear_error(repo: RepoBuilder, tmp_path: Path) -> None:
     release(repo)
     with pytest.raises(ConfigError, match='no release of "sentiment" is in the stage "prod"'):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -21,6 +22,7 @@ from memeci.records import (
     Verdict,
     encode_record,
 )
+from tests.builders.evaluations import failing, regression
 
 
 def _run(*arguments: str) -> Result:
@@ -79,11 +81,6 @@ def test_record_that_compared_with_nothing__says_what_is_assumed(tmp_path: Path)
     assert "assumed" not in _run("--record", path, "--disagreement", "3%", "--tests", "8").output
 
 
-def test_record_of_numbers_that_moved__has_no_disagreement(tmp_path: Path) -> None:
-    path = _write_record(tmp_path, 1, Flips(fixed=1_900, broken=2_000, metric="judge"))
-    assert "so assumed: 5% disagreement." in _run("--record", path).output
-
-
 def test_record_that_is_none__is_explained(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_text("{}", encoding="utf-8")
@@ -91,3 +88,22 @@ def test_record_that_is_none__is_explained(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "cannot be used" in result.output
     assert "pass the record.json that `memeci evaluate` wrote" in result.output
+
+
+def test_record_without_accuracy__says_what_its_metrics_could_have_shown(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_bytes(encode_record(regression()))
+    result = _run("--record", str(path))
+    assert result.exit_code == 2
+    assert "rmse 4.4" in result.output
+
+
+def test_record_with_groups__says_that_they_show_less(tmp_path: Path) -> None:
+    one = failing()
+    path = tmp_path / "record.json"
+    path.write_bytes(encode_record(msgspec.structs.replace(one, dataset=msgspec.structs.replace(one.dataset, n_groups=220))))
+    assert "these are 220 groups, and show less" in _run("--record", str(path)).output
+
+
+def test_hardly_any_example__shows_nothing() -> None:
+    assert "Your 1 example cannot show any loss." in _run("-n", "1").output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memeci.cli.history import _print_table, format_markdown, format_sparkline
+from memeci.cli.history import History, _print_table, format_markdown, format_sparkline
 from memeci.cli.leaderboard import THEMES, is_loss, rank
 from memeci.records import ReleaseSummary, Status
 
@@ -22,7 +22,7 @@ def test_a_sparkline__has_one_bar_per_value(values: list[float | None], expected
 
 
 def test_markdown__keeps_outside_text_inside_its_cell() -> None:
-    text = format_markdown("a|b <img> @all", [ReleaseSummary("1.0.0", Status.PASS, {"m|<x>": None})])
+    text = format_markdown(History("a|b <img> @all", [ReleaseSummary("1.0.0", Status.PASS, {"m|<x>": None})]))
     assert text.splitlines()[0] == "**a\\|b &lt;img> &#64;all**"
     assert "| m\\|&lt;x> |" in text
     assert text.splitlines()[-1] == "| v1.0.0 | – | pass | – |"
@@ -50,7 +50,7 @@ def test_the_table__shows_the_metrics_that_fit_whole_and_counts_the_others(
     values = dict.fromkeys(("accuracy", "macro_f1", "roc_auc", "average_precision", "expected_calibration_error"), 0.5)
     lines = [ReleaseSummary(version, Status.NO_BASELINE, values, None, "2026-01-01") for version in ("1.0.0", "1.1.0")]
     monkeypatch.setenv("COLUMNS", "80")
-    _print_table("reviews", lines)
+    _print_table(History("reviews", lines))
     out, err = capsys.readouterr()
     assert [line.split() for line in out.splitlines() if "version" in line or "v1.1.0" in line] == [
         ["version", "date", "verdict", "accuracy", "macro_f1", "roc_auc"],

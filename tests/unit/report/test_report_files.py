@@ -113,6 +113,10 @@ def test_dotenv__one_line_a_key_with_nothing_a_shell_would_read() -> None:
     assert all(not set(line) & set("\"'`$;|&<>(){}\\ \t") for line in lines)
 
 
+def test_dotenv__keeps_letters_of_any_script() -> None:
+    assert "MEMECI_MODEL=情感/v2\n" in render(msgspec.structs.replace(failing(), model="情感/v2"))["memeci.env"]
+
+
 def test_annotations__outside_text_starts_no_command_of_its_own() -> None:
     verdict = failing().verdict
     sentence = msgspec.structs.replace(verdict.sentence, en="bad\n::error::no\r::set-output name=a::b %0A")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from memeci.cli.history import format_markdown
+from memeci.cli.history import History, format_markdown
 from memeci.records import Evaluation, ReleaseSummary, Status
 from memeci.report import print_evaluation, render_comment, render_summary
 from memeci.report.annotations import render_workflow_commands
@@ -73,6 +73,6 @@ def test_no_steering_character__is_shown(name: str, text: str) -> None:
 @pytest.mark.parametrize("text", STEERING)
 def test_no_steering_character_of_a_release__is_in_the_history(text: str) -> None:
     summary = ReleaseSummary(version="1.0.0", status=Status.PASS, metrics={text: 0.5}, created_at=text)
-    shown = format_markdown("m", [summary, msgspec.structs.replace(summary, version="1.1.0")])
+    shown = format_markdown(History("m", [summary, msgspec.structs.replace(summary, version="1.1.0")]))
     assert not _find_steering(shown)
     assert len(shown.split("\n")) == 7
