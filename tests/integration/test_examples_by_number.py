@@ -12,6 +12,7 @@ import pytest
 from memeci.engines import pairing
 from memeci.records import FlipExample, FlipKind, Flips
 from tests.builders.commands import Ran, run_memeci
+from tests.builders.repository import RepoBuilder
 from tests.builders.tables import write_table
 
 N = 900
@@ -272,3 +273,18 @@ def test_partial_overlap__counts_the_common_examples(tmp_path: Path) -> None:
     (share,) = get_flips(ran).slices
     assert (share.slice, share.n) == ({"topic": "t3"}, int((TOPIC[20:] == 3).sum()))
     assert f"of {N - 20} examples" in ran.out
+
+
+def test_release_of_scores__is_a_baseline_like_any(tmp_path: Path) -> None:
+    before, now = make_scores(hit=TOPIC == 3)
+    repo = RepoBuilder(tmp_path / "repo")
+    write_table(repo.path / "p.jsonl", {"id": IDS, "judge_score": before, "topic": TOPICS})
+    repo.commit({"memeci.yml": JUDGE})
+    assert run_memeci(repo.path, "evaluate", "p.jsonl", "--no-meme").code == 0
+    assert run_memeci(repo.path, "release").code == 0
+    write_table(repo.path / "p.jsonl", {"id": IDS, "judge_score": now, "topic": TOPICS})
+    repo.commit()
+    ran = run_memeci(repo.path, "evaluate", "p.jsonl", "--no-meme")
+    assert (ran.code, ran.outcome("judge")) == (1, "regressed")
+    assert (get_flips(ran).fixed, get_flips(ran).broken) == count_moves(before, now)
+    assert [s.slice for s in get_flips(ran).slices] == [{"topic": "t3"}]
