@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.means import REGRESSION
+from memeci.metrics.means import ABSOLUTE_ERROR, REGRESSION
 from memeci.metrics.sample import Sample
 from memeci.records import Direction, Task, Unit
 
@@ -26,6 +26,7 @@ class MedianAbsoluteError(msgspec.Struct, frozen=True):
     sorted: bool = True
     supports_weights: bool = True
     kind = "array"
+    example_number = ABSOLUTE_ERROR
 
     def measure(self, sample: Sample) -> tuple[float, Floats]:
         label, score, weight = sample.label, sample.score, sample.weight
