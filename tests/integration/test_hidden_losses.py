@@ -1,7 +1,8 @@
-"""Losses that sit in few places: found, whatever else lies around them. Each has an exact test of its own that finds it."""
+"""Losses that hide: behind a large group, in another working point, on another scale. Each has an exact test that finds it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,46 @@ def test_large_group_that_did_not_change__leaves_the_interval_wide_where_safety_
     assert found.ci_low is not None
     assert found.ci_high is not None
     assert found.delta - found.ci_low > 2 * (found.ci_high - found.delta) > 0 > found.ci_high
+
+
+def _flag_everything() -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    label = (np.arange(2_000) % 33 == 0).astype(int)
+    before = np.where(np.arange(2_000) % 3 == 0, label, 0)
+    return {"label": label, "prediction": before}, {"label": label, "prediction": np.ones(2_000, int)}, ["f1"]
+
+
+def _flag_more_than_can_be_right() -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    label = (np.arange(5_000) < 1_000).astype(int)
+    before, after = (np.arange(5_000) < 20), (np.arange(5_000) >= 500) & (np.arange(5_000) < 1_500)
+    return {"label": label, "prediction": before.astype(int)}, {"label": label, "prediction": after.astype(int)}, ["precision"]
+
+
+def _answer_on_another_scale(noise: float = 2.5, scale: float = 5.0) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    rng = np.random.default_rng(3)
+    truth = rng.random(1_500)
+    before = truth + rng.normal(0, 0.15, 1_500)
+    after = scale * truth + rng.normal(0, noise, 1_500)
+    return {"label": truth, "prediction": before}, {"label": truth, "prediction": after}, ["pearson"]
+
+
+@pytest.mark.parametrize("world", [_flag_everything, _flag_more_than_can_be_right, _answer_on_another_scale])
+def test_model_at_another_working_point__is_judged_by_the_change_itself(
+    world: Callable[[], tuple[dict[str, Any], dict[str, Any], list[str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Midway between the two models the gradient says little, or the opposite."""
+    monkeypatch.chdir(tmp_path)
+    before, after, metrics = world()
+    ids = np.arange(len(before["label"]))
+    (found,) = memeci.evaluate(pa.table({"id": ids, **after}), baseline=pa.table({"id": ids, **before}), metrics=metrics).comparisons
+    assert found.outcome is Outcome.REGRESSED
+    assert found.ci_high is not None
+    assert found.delta is not None
+    assert found.delta < found.ci_high < 0
+
+
+def test_the_same_correlation_on_another_scale__is_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    before, after, metrics = _answer_on_another_scale(noise=0.75)
+    ids = np.arange(len(before["label"]))
+    evaluation = memeci.evaluate(pa.table({"id": ids, **after}), baseline=pa.table({"id": ids, **before}), metrics=metrics)
+    assert evaluation.verdict.status is Status.PASS
