@@ -11,6 +11,9 @@ from memeci.metrics.sample import Sample
 from memeci.records import Direction, Task, Unit
 
 
+_REACH = np.array([1.0, 2.5])
+
+
 class MedianAbsoluteError(msgspec.Struct, frozen=True):
     """The median of |p − y|; with weights the average of the two weighted medians, as scikit-learn has it.
 
@@ -54,12 +57,18 @@ def weighted_median(ordered: Floats, weights: Floats) -> float:
 
 
 def _density_at_median(ordered: Floats) -> float:
-    """Return the density at the median from the quantiles ½ ± h, h = ½·n^(−1/5); a tiny spacing is bounded away from 0."""
-    n = len(ordered)
-    half_width = min(0.25, 0.5 * n**-0.2)
-    low, high = np.quantile(ordered, [0.5 - half_width, 0.5 + half_width])
-    spacing = max(high - low, 1e-12 * max(1.0, float(ordered[-1])))
-    return float(2 * half_width / spacing)
+    """Return the density at the median from the quantiles ½ ± h, h = ½·n^(−1/5); a tiny spacing is bounded away from 0.
+
+    Less where the quantiles that the median reaches by chance, z·½·n^(−1/2) to either side (Woodruff 1952), lie more than twice as far
+    off as that says: near a step between two whole numbers the median may be either.
+    """
+    n = float(len(ordered))
+    wide, near = min(0.25, 0.5 * n**-0.2), np.minimum(0.25, 0.5 * _REACH * n**-0.5)
+    low, middle, high = np.quantile(ordered, [0.5 - wide, 0.5, 0.5 + wide])
+    steps = np.fmax(np.quantile(ordered, 0.5 + near) - middle, middle - np.quantile(ordered, 0.5 - near))
+    least = 1e-12 * max(1.0, float(ordered[-1]))
+    smooth, stepped = 2 * wide / max(high - low, least), float((near / np.fmax(steps, least)).min())
+    return float(stepped if 2 * stepped < smooth else smooth)
 
 
 class Spearman(msgspec.Struct, frozen=True):
