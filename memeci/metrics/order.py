@@ -10,7 +10,6 @@ from memeci.metrics.means import ABSOLUTE_ERROR, REGRESSION
 from memeci.metrics.sample import Sample
 from memeci.records import Direction, Task, Unit
 
-
 _REACH = np.array([1.0, 2.5])
 
 
@@ -40,7 +39,11 @@ class MedianAbsoluteError(msgspec.Struct, frozen=True):
         ordered = error[order]
         weights = np.ones_like(error) if weight is None else weight
         value = weighted_median(ordered, weights[order])
-        influence = (np.sign(error - value)) * 0.5 / _density_at_median(ordered)
+        side = np.sign(error - value)
+        tied = side == 0
+        if tied.any():  # half of all weight lies on either side of a median, whatever part of it is tied with it
+            side[tied] = np.clip(-np.sum(side * weights) / max(np.sum(weights[tied]), 1e-300), -1, 1)
+        influence = side * 0.5 / _density_at_median(ordered)
         return value, influence - np.average(influence, weights=weights)
 
 
