@@ -8,8 +8,8 @@ import msgspec
 
 from memeci.errors import GitError
 from memeci.registry.command import MIB, Guard, format_last_words, run_git
-from memeci.registry.names import Version, parse_version
-from memeci.registry.promotion import find_promoted, list_tags, parse_stage_tag
+from memeci.registry.names import Version, parse_stage_tag, parse_version
+from memeci.registry.promotion import find_promoted, list_tags
 from memeci.registry.push import push_refs
 from memeci.registry.repository import Repository
 
@@ -57,7 +57,7 @@ def _records(refs: Mapping[str, str], below: str) -> dict[Version, str]:
 
 
 def _staged(repository: Repository, model: str) -> set[Version]:
-    tags = list_tags(repository)
+    tags = list_tags(repository, model)
     stages = {parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))}
     names = [find_promoted(repository, tags, model, stage).name for stage in stages]
     return {version for name in names if (version := parse_version(name.rpartition("@")[2])) is not None}

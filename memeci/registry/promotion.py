@@ -10,7 +10,7 @@ import msgspec
 from memeci.errors import ConfigError
 from memeci.naming import is_ref_name
 from memeci.registry.command import MIB
-from memeci.registry.names import FIRST, TagStyle, Version, check_model, parse_model_tag
+from memeci.registry.names import FIRST, TagStyle, Version, check_model, is_of_line, parse_model_tag, parse_stage_tag
 from memeci.registry.objects import write_object
 from memeci.registry.push import PushResult, attempts, gave_up, push_refs
 from memeci.registry.release_record import TAG_LIMIT
@@ -18,7 +18,6 @@ from memeci.registry.repository import Repository, TagRef, unreachable
 from memeci.registry.scratch import open_scratch
 from memeci.registry.writing import create_refs, read_identity
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _RELEASE_LINE = re.compile(rb"^memeci-release: (\S+)$", re.MULTILINE)
 
 
@@ -30,19 +29,6 @@ class Promotion(msgspec.Struct, frozen=True):
     stage: str
     commit: str
     remote: str | None
-
-
-def parse_stage_tag(tag: str, model: str) -> tuple[str, int] | None:
-    """Return ("prod", 3) for "sentiment#prod#3", None for any tag that is no stage of this model.
-
-    GTO also writes "sentiment#prod", without a number: it counts as number 0.
-    """
-    parts = tag.split("#")
-    if len(parts) not in {2, 3} or parts[0] != model or not is_ref_name(parts[1]):
-        return None
-    if len(parts) == 2:
-        return parts[1], 0
-    return (parts[1], int(parts[2])) if _NUMBER.fullmatch(parts[2]) else None
 
 
 def next_number(tags: Mapping[str, TagRef], model: str) -> int:
@@ -59,7 +45,7 @@ def promote(repository: Repository, release: str, stage: str, *, push: bool) -> 
     if not is_ref_name(stage):
         raise ConfigError(f'"{stage[:80]}" cannot be a stage.', "it becomes part of a git tag.", "use a plain word such as prod.")
     for _ in attempts():
-        tags = list_tags(repository)
+        tags = list_tags(repository, model)
         commit = _commit_of(repository, tags, release, model)
         name = f"{model}#{stage}#{next_number(tags, model)}"
         if _publish(repository, name, commit, f"{release} is {stage}\n\nmemeci-release: {release}\n", tags[release], push=push):
@@ -67,9 +53,10 @@ def promote(repository: Repository, release: str, stage: str, *, push: bool) -> 
     raise gave_up("the promotion", repository.remote or "this clone")
 
 
-def list_tags(repository: Repository) -> dict[str, TagRef]:
-    """Return the tags of the clone and of its remote; where both have one, the remote's."""
-    here = ((name.removeprefix("refs/tags/"), identity) for name, identity in repository.list_refs(["refs/tags/"]).items())
+def list_tags(repository: Repository, model: str) -> dict[str, TagRef]:
+    """Return the tags of the clone and of its remote; where both have one, the remote's. Raises GitError for a broken one of ``model``."""
+    refs = repository.list_refs(["refs/tags/"], needed=lambda name: is_of_line(name, model))
+    here = ((name.removeprefix("refs/tags/"), identity) for name, identity in refs.items())
     return {**{name: TagRef(name, identity, None, False) for name, identity in here}, **repository.list_remote_tags()}
 
 
@@ -99,7 +86,7 @@ def find_promoted(repository: Repository, tags: Mapping[str, TagRef], model: str
 
 def list_stages(repository: Repository, model: str) -> dict[str, str]:
     """Return stage → tag of the release that is in it, for every stage of a model."""
-    tags = list_tags(repository)
+    tags = list_tags(repository, model)
     stages = sorted({parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))})
     return {stage: find_promoted(repository, tags, model, stage).name for stage in stages}
 

@@ -17,7 +17,7 @@ from memeci.record_file import RECORD_LIMIT, load_evaluation
 from memeci.records import Evaluation, Status
 from memeci.registry.bump import Bump, Step, choose_step
 from memeci.registry.command import MIB, check_succeeded, run_git
-from memeci.registry.names import Version, format_tag, mark_ref, release_ref
+from memeci.registry.names import Version, format_tag, is_of_line, mark_ref, release_ref
 from memeci.registry.objects import format_tree, write_object
 from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
@@ -156,7 +156,8 @@ def _choose_names(prepared: _Prepared, remote: str | None) -> _Names:
     model, request = prepared.evaluation.model, prepared.request
     below = f"{prepared.namespace}/releases/{model}/"
     there = () if remote is None else prepared.repository.list_remote_refs([f"refs/tags/{model}@v*", f"{prepared.namespace}/*"])
-    refs = {*prepared.repository.list_refs(["refs/tags/", below]), *there}
+    here = prepared.repository.list_refs(["refs/tags/", below], needed=lambda name: is_of_line(name, model))
+    refs = {*here, *there}
     step = choose_step(prepared.evaluation, request.bump)
     wanted = None if request.version is None else parse_wanted(request.version)
     version, previous = choose_version(find_taken(refs, model, below), step, wanted)
