@@ -10,10 +10,11 @@ import msgspec
 from memeci.errors import ConfigError
 from memeci.naming import is_ref_name
 from memeci.registry.command import MIB
+from memeci.registry.listing import fetch_releases, list_releases
 from memeci.registry.names import FIRST, TagStyle, Version, check_model, is_of_line, parse_model_tag, parse_stage_tag
-from memeci.registry.objects import write_object
+from memeci.registry.objects import parse_headers, write_object
 from memeci.registry.push import PushResult, attempts, gave_up, push_refs
-from memeci.registry.release_record import TAG_LIMIT
+from memeci.registry.release_record import TAG_LIMIT, read_release
 from memeci.registry.repository import Repository, TagRef, unreachable
 from memeci.registry.scratch import open_scratch
 from memeci.registry.writing import create_refs, read_identity
@@ -36,10 +37,11 @@ def next_number(tags: Mapping[str, TagRef], model: str) -> int:
     return 1 + max((parsed[1] for name in tags if (parsed := parse_stage_tag(name, model))), default=0)
 
 
-def promote(repository: Repository, release: str, stage: str, *, push: bool) -> Promotion:
+def promote(repository: Repository, namespace: str, release: str, stage: str, *, push: bool) -> Promotion:
     """Tag the commit of ``release`` ("sentiment@v1.4.0") with the next number of a stage.
 
-    Raises ConfigError for a release or stage that cannot be, GitError where git or the remote refuses.
+    Raises ConfigError for a release or stage that cannot be, DataError for a release that does not match its record, GitError
+    where git or the remote refuses.
     """
     model = check_model(release.rpartition("@v")[0])
     if not is_ref_name(stage):
@@ -47,6 +49,7 @@ def promote(repository: Repository, release: str, stage: str, *, push: bool) -> 
     for _ in attempts():
         tags = list_tags(repository, model)
         commit = _commit_of(repository, tags, release, model)
+        _check_record(repository, namespace, tags[release], model)
         name = f"{model}#{stage}#{next_number(tags, model)}"
         if _publish(repository, name, commit, f"{release} is {stage}\n\nmemeci-release: {release}\n", tags[release], push=push):
             return Promotion(name, release, stage, commit, repository.remote if push else None)
@@ -120,17 +123,40 @@ def _read_tag_object(repository: Repository, tag: TagRef) -> bytes:
     return found[1] if found else b""
 
 
+def _check_record(repository: Repository, namespace: str, tag: TagRef, model: str) -> None:
+    """Raise DataError where the release has a record that is not its own: `memeci evaluate` would refuse it as a baseline."""
+    release = list_releases(repository, namespace, model).get(_version(tag, model))
+    if release is None or release.record is None:
+        return
+    with fetch_releases(repository, [release]) as readable:
+        for _, reader, commit in readable:
+            read_release(reader, commit, tag.name, tag.id, None)
+
+
 def _commit_of(repository: Repository, tags: Mapping[str, TagRef], release: str, model: str) -> str:
     tag = tags.get(release)
-    commit = None if tag is None or not _is_release(tag, model) else tag.commit or peel(repository, tag)
-    if commit is None:
+    if tag is None or not _is_release(tag, model):
         known = sorted(name for name in tags if _is_release(tags[name], model))
         raise ConfigError(
             f'there is no release "{release[:200]}".',
             f"the last releases are: {', '.join(known[-5:]) or 'none'}.",
             f"memeci promote {known[-1]} STAGE" if known else "memeci release",
         )
+    commit = peel(repository, tag) or tag.commit
+    kind = _kind_behind(repository, tag)
+    if commit is None or kind in {"blob", "tree"}:
+        why = "git cannot find what it names." if kind is None else f"it is on a {kind}."
+        raise ConfigError(f"the tag {release[:200]} names no commit.", why, "promote a release that `memeci release` made.")
     return commit
+
+
+def _kind_behind(repository: Repository, tag: TagRef) -> str | None:
+    """Return what kind of object a tag is on, None where the clone does not have the tag."""
+    with repository.reader() as reader:
+        found = reader.read(tag.id, 512 * MIB)
+    if found is None:
+        return None
+    return parse_headers(found[1]).get("type") if found[0].kind == "tag" else found[0].kind
 
 
 def _publish(repository: Repository, name: str, commit: str, message: str, release: TagRef, *, push: bool) -> bool:

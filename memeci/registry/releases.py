@@ -120,9 +120,7 @@ def _check_own_file(path: Path) -> None:
     """Raise DataError for a link, a folder, a device: a release is pushed, and must hold what `memeci evaluate` wrote there."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
         what = f"a link to {os.readlink(path)[:200]}" if path.is_symlink() else "no regular file"
-        raise DataError(
-            f"{path} is {what}.", "a release stores only files that `memeci evaluate` wrote there.", f"remove it, then {_AGAIN}"
-        )
+        raise DataError(f"{path} is {what}.", "a release stores what `memeci evaluate` wrote there, no more.", f"remove it, then {_AGAIN}")
     if path.name == PICTURE_FILE and path.is_file():
         with path.open("rb") as file:
             if file.read(len(_PNG)) != _PNG:
