@@ -44,6 +44,9 @@ ONE_THREAD_BYTES = 1_000_000
 KEEP_BYTES = 8_000_000
 """Size up to which a text file is parsed once and kept: each look at one costs milliseconds, however few its rows."""
 
+LEAST_MEMORY = 8_000_000
+"""Bytes: with 2 MB not even one tiny file can be read, with 8 MB not always two."""
+
 
 class DuckDBEngine:
     """One in-memory database with a memory limit; what does not fit spills to a temporary folder that is removed at the end."""
@@ -67,6 +70,13 @@ class DuckDBEngine:
         self.execute("set timezone = 'UTC'")  # a moment as text is the same on every machine
 
     def _set_limit(self, limit: str) -> None:
+        size = _count_bytes(limit)
+        if size is not None and size < LEAST_MEMORY:
+            raise ConfigError(
+                f"a memory limit of {limit} is too small.",
+                f"the engine itself needs {LEAST_MEMORY // 1_000_000} MB before it reads anything.",
+                "write a size such as `--memory-limit 2GB`.",
+            )
         try:
             self._connection.execute(f"set memory_limit = {quote_text(limit)}")
         except self._errors as error:
@@ -96,6 +106,8 @@ class DuckDBEngine:
             if self._read_by_examples(relation, rows) or self._read_as_text(relation, rows):
                 rows = self._describe(self.scan(relation))
             check_twins(relation, [name for name, _ in rows], self._fetch_plainly)
+        except self._out_of_memory as error:
+            raise self._explain(error) from error
         except self._errors as error:
             raise _unreadable(relation, error) from error
         return tuple(ColumnType(row[0], _kind(row[1])) for row in rows)
@@ -258,6 +270,12 @@ def _kind(type_name: str) -> str:
         if pattern.match(type_name):
             return kind
     return "other"
+
+
+def _count_bytes(limit: str) -> float | None:
+    """Return what a size like 2GB or 512MiB is in bytes; None where it is no size."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])(i?)B", limit, re.ASCII | re.IGNORECASE)
+    return float(match[1]) * (1024 if match[3] else 1000) ** (1 + "KMGT".index(match[2].upper())) if match else None
 
 
 def _check_gzip(relation: Relation) -> None:

@@ -130,6 +130,8 @@ def _find_commit(search: Search, spec: str, tags: Mapping[str, TagRef]) -> Found
     released = choose_latest({tag.name: tag for tag in remote}, search.model, prereleases=True)
     if released is not None:
         return _read_tag(search, released)
+    if not search.repository.understands(spec):
+        return None
     with search.repository.reader() as reader:
         found = reader.read(f"{spec}^{{commit}}", 16 * MIB)
     if found is None:

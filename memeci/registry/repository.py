@@ -124,6 +124,12 @@ class Repository(msgspec.Struct, frozen=True, dict=True):
                 raise _broken(broken, self.remote)
         return {name: identity for identity, _, name in (line.partition(" ") for line in output.text.splitlines())}
 
+    def understands(self, revision: str) -> bool:
+        """Return whether git can tell what a revision with a search in it means (`@{upstream}`, `:/text`): it stops at one it cannot."""
+        if not any(sign in revision for sign in ("@{", ":/", "^{/")):
+            return True
+        return run_git(["rev-parse", "--verify", "--quiet", "--end-of-options", revision], cwd=self.top).code == 0
+
     def list_tags_at(self, commit: str) -> list[str]:
         """Return the names of the local tags on a commit."""
         arguments = ["for-each-ref", f"--points-at={commit}", "--format=%(refname:lstrip=2)", "refs/tags/"]

@@ -282,3 +282,26 @@ def test_a_tag_that_names_no_commit__is_not_promoted(repo: RepoBuilder, annotate
 def test_a_tag_without_record__can_be_promoted(repo: RepoBuilder) -> None:
     repo.tag("sentiment@v2.0.0")
     assert registry_of(repo).promote("sentiment@v2.0.0", "prod", push=False).commit == repo.head
+
+
+def test_a_leaderboard_by_a_metric_that_nobody_has__names_those_near(repo: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    release(repo)
+    for style in ([], ["--json"]):
+        ran = run(repo, monkeypatch, "leaderboard", "--metric", "acuracy", *style)
+        assert ran.exit_code == 2
+        assert 'error: no release has the metric "acuracy".' in ran.stderr
+        assert "next:  memeci leaderboard --metric accuracy" in ran.stderr
+
+
+@pytest.mark.parametrize("spec", ["@{upstream}", "@{push}", "HEAD@{99}", ":/no such words", ":/[", "HEAD^{/nothing}", "@{-1}"])
+def test_a_baseline_that_git_cannot_find__is_the_users_error(repo: RepoBuilder, tmp_path: Path, spec: str) -> None:
+    release(repo)
+    with pytest.raises(ConfigError, match="there is no tag, branch or commit"):
+        registry_of(repo).find_baseline("sentiment", spec, predictions_path=None, into=tmp_path)
+
+
+def test_a_baseline_by_the_reflog__is_found(repo: RepoBuilder, tmp_path: Path) -> None:
+    release(repo)
+    found = registry_of(repo).find_baseline("sentiment", "HEAD@{0}", predictions_path=None, into=tmp_path)
+    assert found is not None
+    assert found.baseline.tag == "sentiment@v1.0.0"
