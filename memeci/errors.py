@@ -60,6 +60,12 @@ def build_cut_off(name: str, compression: str) -> DataError:
     )
 
 
+def build_twin_columns(name: str, first: str, second: str, why: str = "") -> DataError:
+    """Return the error for a table with two columns of one name; engines tell names apart without regard to case."""
+    both = f'"{second}"' if first == second else f'"{first}" and "{second}", which differ in case only'
+    return DataError(f"{name} has two columns {both}.", why or "names that differ in case only count as the same.", "rename one of them.")
+
+
 class CommandError(MemeciError):
     """The user's own command failed. ``log_tail`` holds its last lines; ``exit_status`` is the shell's: 128 + n after signal n."""
 

@@ -27,7 +27,9 @@ def command(here: Here, model: str | None, keep: int, dry_run: bool, push: bool,
         here.registry.clear(plan)
     refs = sorted({*plan.here, *plan.there})
     if as_json:
-        click.echo(json.dumps({"deleted": refs, "kept": list(plan.kept), "dry_run": dry_run}, indent=2))
+        click.echo(json.dumps({"deleted": refs, "kept": list(plan.kept), "unusable": list(plan.unusable), "dry_run": dry_run}, indent=2))
+    for ref in plan.unusable:
+        click.echo(f"warning: {ref} is no record of a release (no tag, or another one's): not counted, and left", err=True)
     verb = "would delete" if dry_run else "deleted"
     for ref in refs:
         places = [place for place, there in (("here", ref in plan.here), ("at the remote", ref in plan.there)) if there]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 import click
@@ -11,7 +12,7 @@ from msgspec.structs import asdict
 
 from memeci.cli.history import collect_metrics, find_unit
 from memeci.cli.registry_options import Here, with_registry
-from memeci.errors import ConfigError
+from memeci.errors import ConfigError, find_near
 from memeci.formatting import format_value
 from memeci.records import DEFAULT_THEME, Direction, ReleaseSummary, Status
 
@@ -65,6 +66,7 @@ def command(here: Here, metric: str | None, theme: str | None, as_json: bool, lo
     """Rank the releases of all models by one metric. `--theme kitchen` prints the 食材算力排行榜."""
     lines = {model: here.registry.read_history(model, limit=1000) for model in here.registry.list_models()}
     chosen = metric or choose_metric(lines.values())
+    _check_metric(chosen, lines.values())
     words = THEMES.get(theme or here.config.theme, THEMES[DEFAULT_THEME])
     places = rank(lines, chosen, words, lower=lower_is_better or is_loss(chosen))[:limit]
     if as_json:
@@ -91,6 +93,19 @@ def choose_metric(lines: Iterable[Sequence[ReleaseSummary]]) -> str:
             "there is no release to rank yet.", "no model of this repository has a record.", "memeci evaluate, then memeci release."
         )
     return metrics[0]
+
+
+def _check_metric(metric: str, lines: Iterable[Sequence[ReleaseSummary]]) -> None:
+    """Raise ConfigError for a metric that no release has."""
+    known = {name for line in lines for summary in line for name in summary.metrics}
+    if metric in known:
+        return
+    shown = find_near(metric, sorted(known), 3) or sorted(known)[:5]
+    raise ConfigError(
+        f'no release has the metric "{metric[:80]}".',
+        f"near it: {', '.join(shown)}." if shown else "there is no release with a record yet.",
+        f"memeci leaderboard --metric {shlex.quote(shown[0])}" if shown else "memeci evaluate, then memeci release.",
+    )
 
 
 def rank(lines: Mapping[str, Sequence[ReleaseSummary]], metric: str, words: Words, *, lower: bool) -> list[Place]:
@@ -124,9 +139,6 @@ def _print_places(words: Words, metric: str, places: Sequence[Place]) -> None:
 
     from memeci.report.escape import to_line
 
-    if not places:
-        click.echo(f'no release has the metric "{metric}".', err=True)
-        return
     table = Table(title=words.title, title_style="bold", title_justify="left", box=SIMPLE_HEAD)
     for number, name in enumerate(words.columns):
         table.add_column(Text(to_line(name.format(metric=metric), 60)), justify="right" if number in {0, 3} else "left")

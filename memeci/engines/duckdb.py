@@ -6,16 +6,21 @@ import contextlib
 import re
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from memeci.engines.complaints import suggest_remedy, summarise_complaint
+from memeci.engines.complaints import find_known_fault, suggest_remedy, summarise_complaint
 from memeci.engines.engine import Progress
+from memeci.engines.quoting import quote_name, quote_text
+from memeci.engines.scanning import format_scan, format_struct
+from memeci.engines.true_names import check_twins, read_json_types
 from memeci.errors import ConfigError, DataError, InfraError, MemeciError, build_cut_off
 from memeci.relation import ColumnType, FileFormat, Relation
+
+__all__ = ["DuckDBEngine", "quote_name", "quote_text"]
 
 _KINDS = (
     (re.compile(r"VARCHAR$"), "text"),
@@ -38,6 +43,9 @@ ONE_THREAD_BYTES = 1_000_000
 
 KEEP_BYTES = 8_000_000
 """Size up to which a text file is parsed once and kept: each look at one costs milliseconds, however few its rows."""
+
+LEAST_MEMORY = 8_000_000
+"""Bytes: with 2 MB not even one tiny file can be read, with 8 MB not always two."""
 
 
 class DuckDBEngine:
@@ -62,6 +70,13 @@ class DuckDBEngine:
         self.execute("set timezone = 'UTC'")  # a moment as text is the same on every machine
 
     def _set_limit(self, limit: str) -> None:
+        size = _count_bytes(limit)
+        if size is not None and size < LEAST_MEMORY:
+            raise ConfigError(
+                f"a memory limit of {limit} is too small.",
+                f"the engine itself needs {LEAST_MEMORY // 1_000_000} MB before it reads anything.",
+                "write a size such as `--memory-limit 2GB`.",
+            )
         try:
             self._connection.execute(f"set memory_limit = {quote_text(limit)}")
         except self._errors as error:
@@ -88,8 +103,11 @@ class DuckDBEngine:
             self._keep(relation)
         try:
             rows = self._describe(self.scan(relation))
-            if self._read_as_text(relation, rows):
+            if self._read_by_examples(relation, rows) or self._read_as_text(relation, rows):
                 rows = self._describe(self.scan(relation))
+            check_twins(relation, [name for name, _ in rows], self._fetch_plainly)
+        except self._out_of_memory as error:
+            raise self._explain(error) from error
         except self._errors as error:
             raise _unreadable(relation, error) from error
         return tuple(ColumnType(row[0], _kind(row[1])) for row in rows)
@@ -109,12 +127,26 @@ class DuckDBEngine:
         # No temporary table: another cursor would not see it.
         with contextlib.suppress(self._errors), _interruptible():
             self._connection.execute(f"create table {name} as select * from {self.scan(relation)}")
-            if relation.format in _JSON and self._read_as_text(relation, self._describe(name)):
+            if self._read_by_examples(relation, rows := self._describe(name)) or self._read_as_text(relation, rows):
                 self._connection.execute(f"create or replace table {name} as select * from {self.scan(relation)}")
             self._kept[relation] = name
 
     def _describe(self, scan: str) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in self._connection.execute(f"describe select * from {scan}").fetchall()]
+
+    def _fetch_plainly(self, sql: str) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()
+        return rows
+
+    def _read_by_examples(self, relation: Relation, rows: Sequence[tuple[str, str]]) -> bool:
+        """Return whether JSON objects were taken for maps, or for no objects at all; from now on their keys are columns."""
+        taken_whole = len(rows) == 1 and rows[0][0] == "json" and rows[0][1].startswith(("MAP", "JSON"))
+        if relation.format not in _JSON or relation in self._texts or not taken_whole:
+            return False
+        types = read_json_types(relation, self._fetch_plainly)
+        if types:
+            self._texts[relation] = format_struct(types)
+        return bool(types)
 
     def _read_as_text(self, relation: Relation, rows: Sequence[tuple[str, str]]) -> bool:
         """Return whether texts of a JSON file were taken for dates or UUIDs; from now on they are read as they are written.
@@ -126,35 +158,13 @@ class DuckDBEngine:
         types = [(name, _MOMENT.sub("VARCHAR", kind)) for name, kind in rows]
         if types == list(rows):
             return False
-        self._texts[relation] = _struct(types)
+        self._texts[relation] = format_struct(types)
         return True
 
     def scan(self, relation: Relation) -> str:
         if relation in self._kept:
             return self._kept[relation]
-        files = "[" + ", ".join(quote_text(_literal_path(path)) for path in relation.paths) + "]"
-        # DuckDB 1 and 2 have other words for "none".
-        packed = "" if relation.compression == "none" else f" compression = {quote_text(relation.compression)},"
-        common = f"union_by_name = true, hive_partitioning = {str(relation.partitioned).lower()}"
-        if relation.format is FileFormat.PARQUET:
-            # Parquet statistics leave NaN out; unless told, DuckDB believes them and does not find any (duckdb issue 25521).
-            return f"read_parquet({files}, {common}, can_have_nan = true)"
-        if relation.format is FileFormat.DELIMITED:
-            # Left to itself, DuckDB skips lines it takes for notes, and takes a row for the names if that fits better.
-            guess = (
-                f"auto_detect = false, columns = {_struct((column, 'VARCHAR') for column in relation.columns)}"
-                if relation.columns
-                else "all_varchar = true"
-            )
-            return (
-                f"read_csv({files}, {guess}, header = true, delim = {quote_text(relation.delimiter)}, quote = '\"',"
-                f" escape = '\"',{packed} {common}, max_line_size = 33554432, strict_mode = true)"
-            )
-        layout = "newline_delimited" if relation.format is FileFormat.JSON_LINES else "array"
-        if relation.bom:
-            layout = "unstructured"
-        guess = f"columns = {self._texts[relation]}" if relation in self._texts else "sample_size = -1"
-        return f"read_json({files}, format = '{layout}',{packed} {common}, {guess}, maximum_object_size = 33554432)"
+        return format_scan(relation, self._texts.get(relation))
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         self._run(sql, parameters)
@@ -192,9 +202,10 @@ class DuckDBEngine:
             stop()
 
     def _explain(self, error: Exception) -> MemeciError:
+        known = find_known_fault(str(error))
+        if known is not None:
+            return known
         first = summarise_complaint(str(error))
-        if "end of GZIP stream" in first:
-            return build_cut_off(first.rpartition(": ")[2], "gzip")
         if isinstance(error, self._out_of_memory):
             limit = self.memory_limit or "the machine's"
             return InfraError(
@@ -261,9 +272,10 @@ def _kind(type_name: str) -> str:
     return "other"
 
 
-def _literal_path(path: Path) -> str:
-    """Return the path with glob characters taken literally: a folder may be called [v1]."""
-    return re.sub(r"([*?\[])", r"[\1]", str(path))
+def _count_bytes(limit: str) -> float | None:
+    """Return what a size like 2GB or 512MiB is in bytes; None where it is no size."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])(i?)B", limit, re.ASCII | re.IGNORECASE)
+    return float(match[1]) * (1024 if match[3] else 1000) ** (1 + "KMGT".index(match[2].upper())) if match else None
 
 
 def _check_gzip(relation: Relation) -> None:
@@ -281,24 +293,10 @@ def _check_gzip(relation: Relation) -> None:
 
 
 def _unreadable(relation: Relation, error: Exception) -> DataError:
+    known = find_known_fault(str(error))
+    if known is not None:
+        return known
     first = summarise_complaint(str(error))
-    if "end of GZIP stream" in first:
-        return build_cut_off(relation.name, "gzip")
     if relation.format is FileFormat.PARQUET:
         return DataError(f"{relation.name} is a damaged parquet file.", first, "write it again; was the job that wrote it cut off?")
     return DataError(f"{relation.name} could not be read.", first, suggest_remedy(str(error)))
-
-
-def _struct(types: Iterable[tuple[str, str]]) -> str:
-    """Return names and types as the readers' ``columns`` take them."""
-    return "{" + ", ".join(f"{quote_text(name)}: {quote_text(kind)}" for name, kind in types) + "}"
-
-
-def quote_text(text: str) -> str:
-    """Return an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quote_name(name: str) -> str:
-    """Return an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'

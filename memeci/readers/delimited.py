@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from memeci.errors import DataError
+from memeci.errors import DataError, build_twin_columns
 from memeci.readers.probe import HEAD_BYTES, Probe
 from memeci.readers.reader import Layout, Opened
 from memeci.relation import FileFormat
@@ -113,8 +113,7 @@ def _check_names(probe: Probe, row: list[str]) -> tuple[str, ...]:
     for name in filter(None, names):
         # Engines tell columns apart without regard to case.
         if name.lower() in seen:
-            both = f'"{name}"' if seen[name.lower()] == name else f'"{seen[name.lower()]}" and "{name}", which differ in case only'
-            raise DataError(f"{probe.path} has two columns {both}.", f"its first line is {_format_row(row)}.", "rename one of them.")
+            raise build_twin_columns(str(probe.path), seen[name.lower()], name, f"its first line is {_format_row(row)}.")
         seen[name.lower()] = name
     # pandas leaves its index without a name.
     return tuple(name or f"column{i}" for i, name in enumerate(names))

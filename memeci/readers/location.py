@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from memeci.errors import DataError, find_near
 
 _GLOB_CHARACTERS = frozenset("*?[")
+_FETCHED_BY = {".git/annex/": "git annex get", ".dvc/cache/": "dvc pull"}
 
 
 def list_files(spec: str, suffixes: tuple[str, ...], compressions: tuple[str, ...]) -> list[Path]:
@@ -31,6 +33,7 @@ def list_files(spec: str, suffixes: tuple[str, ...], compressions: tuple[str, ..
         raise DataError(f"{spec} is an address.", "memeci reads files on this machine.", "download it in a step before, and name the file.")
     if _GLOB_CHARACTERS & set(spec):
         return _list_glob(spec)
+    _check_links([path])
     raise DataError(f"{spec} does not exist.", _explain_missing(path), _suggest_next(path))
 
 
@@ -58,7 +61,8 @@ def is_partitioned(spec: str, paths: Sequence[Path]) -> bool:
 
 
 def _list_folder(folder: Path, suffixes: tuple[str, ...], compressions: tuple[str, ...]) -> list[Path]:
-    files = sorted(f for f in _walk(folder) if _names_data(f, suffixes, compressions))
+    files = sorted(f for f in _walk(folder) if _names_data(f, suffixes, compressions) or _is_partition(f))
+    _check_links(files)
     if not files:
         others = sorted(f.name for f in _walk(folder))
         why = f"it has only: {', '.join(others[:5])}{' …' if len(others) > 5 else ''}." if others else "it is empty."
@@ -75,8 +79,28 @@ def _walk(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
             continue
         if path.is_dir():
             yield from _walk(path, above | {real})
-        elif path.is_file():
+        elif path.is_file() or _leads_nowhere(path):
             yield path
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
+
+
+def _is_partition(path: Path) -> bool:
+    """Whether this is a folder of Hive's whose link leads nowhere: platform=ios."""
+    return "=" in path.name and _leads_nowhere(path)
+
+
+def _check_links(paths: Iterable[Path]) -> None:
+    """Raise DataError for a link that leads nowhere: without that shard, the rest would be evaluated as if it were all."""
+    path = next(filter(_leads_nowhere, paths), None)
+    if path is None:
+        return
+    target, name = os.readlink(path), shlex.quote(str(path))
+    fetch = next((f"{command} {name}" for place, command in _FETCHED_BY.items() if place in target), "fetch the file it names")
+    why = f"it names {target[:200]}, which is not there."
+    raise DataError(f"{path} is a link that leads nowhere.", why, f"{fetch}, or remove the link: rm {name}")
 
 
 def _names_data(path: Path, suffixes: tuple[str, ...], compressions: tuple[str, ...]) -> bool:
@@ -89,7 +113,9 @@ def _names_data(path: Path, suffixes: tuple[str, ...], compressions: tuple[str, 
 def _list_glob(pattern: str) -> list[Path]:
     import glob
 
-    files = sorted(Path(p) for p in glob.glob(pattern, recursive=True) if Path(p).is_file())
+    found = sorted(Path(p) for p in glob.glob(pattern, recursive=True))
+    _check_links(found)
+    files = [path for path in found if path.is_file()]
     if not files:
         raise DataError(f"no file matches {pattern}.", f"memeci looked from {Path.cwd()}.", "quote the pattern, or list the folder.")
     return files

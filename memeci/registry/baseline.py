@@ -15,7 +15,7 @@ import msgspec
 from memeci.errors import ConfigError, DataError, find_near
 from memeci.records import Baseline, BaselineKind, Evaluation, ReleaseSummary
 from memeci.registry.command import MIB
-from memeci.registry.names import TagStyle, Version, format_tag, parse_model_tag, parse_version, release_ref
+from memeci.registry.names import TagStyle, Version, format_tag, may_be_baseline, parse_model_tag, parse_version, release_ref
 from memeci.registry.objects import ObjectReader
 from memeci.registry.opening import TreePlace, open_release, open_tree
 from memeci.registry.release_record import read_release
@@ -52,7 +52,8 @@ class Search(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def local_refs(self) -> dict[str, str]:
         """Full name → id of the tags and of this model's records in the clone, listed once."""
-        return self.repository.list_refs(["refs/tags/", f"{self.namespace}/releases/{self.model}/"])
+        prefixes = ["refs/tags/", f"{self.namespace}/releases/{self.model}/"]
+        return self.repository.list_refs(prefixes, needed=lambda name: may_be_baseline(name, self.model))
 
     def list_local_tags(self) -> dict[str, TagRef]:
         names = [name for name in self.local_refs if name.startswith("refs/tags/")]
@@ -129,6 +130,8 @@ def _find_commit(search: Search, spec: str, tags: Mapping[str, TagRef]) -> Found
     released = choose_latest({tag.name: tag for tag in remote}, search.model, prereleases=True)
     if released is not None:
         return _read_tag(search, released)
+    if not search.repository.understands(spec):
+        return None
     with search.repository.reader() as reader:
         found = reader.read(f"{spec}^{{commit}}", 16 * MIB)
     if found is None:

@@ -8,18 +8,24 @@ import msgspec
 
 from memeci.errors import GitError
 from memeci.registry.command import MIB, Guard, format_last_words, run_git
-from memeci.registry.names import Version, parse_version
-from memeci.registry.promotion import find_promoted, list_tags, parse_stage_tag
+from memeci.registry.history import read_records
+from memeci.registry.listing import ReleaseRef
+from memeci.registry.names import Version, format_tag, parse_stage_tag, parse_version, release_ref
+from memeci.registry.promotion import find_promoted, list_tags
 from memeci.registry.push import push_refs
-from memeci.registry.repository import Repository
+from memeci.registry.repository import Repository, TagRef
 
 
 class Clearing(msgspec.Struct, frozen=True):
-    """What goes: full ref name → record commit, here and at the remote. ``kept`` are the versions that stay, newest first."""
+    """What goes: full ref name → record commit, here and at the remote. ``kept`` are the versions that stay, newest first.
+
+    ``unusable`` are full names of refs that are no record of a release: they do not count, and stay.
+    """
 
     here: Mapping[str, str]
     there: Mapping[str, str]
     kept: tuple[str, ...]
+    unusable: tuple[str, ...] = ()
 
 
 def plan_clearing(repository: Repository, namespace: str, model: str, *, keep: int, remote: bool) -> Clearing:
@@ -27,13 +33,17 @@ def plan_clearing(repository: Repository, namespace: str, model: str, *, keep: i
     below = f"{namespace}/releases/{model}/"
     here = _records(repository.list_refs([below]), below)
     there = _records(repository.list_remote_refs([f"{below}*"]), below) if remote else {}
-    versions = sorted({*here, *there}, reverse=True)
-    staged = _staged(repository, model)
+    tags = list_tags(repository, model)
+    usable = _find_usable(repository, here | there, here, tags, (namespace, model))
+    staged = _staged(repository, tags, model)
+    versions = sorted(usable, reverse=True)
     kept = [version for i, version in enumerate(versions) if i < keep or version in staged]
+    gone = usable.difference(kept)
     return Clearing(
-        {below + f"v{version}": identity for version, identity in here.items() if version not in kept},
-        {below + f"v{version}": identity for version, identity in there.items() if version not in kept},
+        {below + f"v{version}": identity for version, identity in here.items() if version in gone},
+        {below + f"v{version}": identity for version, identity in there.items() if version in gone},
         tuple(str(version) for version in kept),
+        tuple(f"{below}v{version}" for version in sorted({*here, *there} - usable)),
     )
 
 
@@ -56,8 +66,21 @@ def _records(refs: Mapping[str, str], below: str) -> dict[Version, str]:
     }
 
 
-def _staged(repository: Repository, model: str) -> set[Version]:
-    tags = list_tags(repository)
+def _find_usable(
+    repository: Repository, records: Mapping[Version, str], here: Mapping[Version, str], tags: Mapping[str, TagRef], line: tuple[str, str]
+) -> set[Version]:
+    """Return the versions whose record is that of a release: a forged one must not count as the newest, nor push out a sound one."""
+    namespace, model = line
+    named = {version: tags.get(format_tag(model, version)) for version in records}
+    releases = [
+        ReleaseRef(version, tag, release_ref(namespace, model, version), records[version], here.get(version) == records[version])
+        for version, tag in named.items()
+        if tag is not None
+    ]
+    return set(read_records(repository, releases))
+
+
+def _staged(repository: Repository, tags: Mapping[str, TagRef], model: str) -> set[Version]:
     stages = {parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))}
     names = [find_promoted(repository, tags, model, stage).name for stage in stages]
     return {version for name in names if (version := parse_version(name.rpartition("@")[2])) is not None}

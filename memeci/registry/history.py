@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from memeci.errors import DataError
 from memeci.records import Evaluation, ReleaseSummary
@@ -21,10 +21,10 @@ def read_history(repository: Repository, releases: Mapping[Version, ReleaseRef],
     """
     wanted = sorted(releases, reverse=True)[:limit]
     known: dict[Version, ReleaseSummary] = {}
-    for version, evaluation in _read(repository, [releases[version] for version in wanted[:1]]).items():
+    for version, evaluation in read_records(repository, [releases[version] for version in wanted[:1]]).items():
         known.update(_by_version(extend_history(evaluation, str(version))))
     missing = [releases[version] for version in wanted if version not in known]
-    known.update({version: summarise(evaluation, str(version)) for version, evaluation in _read(repository, missing).items()})
+    known.update({version: summarise(evaluation, str(version)) for version, evaluation in read_records(repository, missing).items()})
     return tuple(known[version] for version in sorted(wanted) if version in known)
 
 
@@ -32,7 +32,8 @@ def _by_version(summaries: Iterable[ReleaseSummary]) -> dict[Version, ReleaseSum
     return {version: summary for summary in summaries if (version := parse_version(summary.version)) is not None}
 
 
-def _read(repository: Repository, releases: list[ReleaseRef]) -> dict[Version, Evaluation]:
+def read_records(repository: Repository, releases: Sequence[ReleaseRef]) -> dict[Version, Evaluation]:
+    """Return the records of those releases whose record is there and matches the tag."""
     found: dict[Version, Evaluation] = {}
     with fetch_releases(repository, releases) as readable:
         for release, reader, commit in readable:

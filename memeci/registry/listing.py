@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 import msgspec
 
 from memeci.registry.command import MIB
-from memeci.registry.names import TagStyle, Version, parse_model_tag, parse_version, release_ref
+from memeci.registry.names import TagStyle, Version, is_of_line, parse_model_tag, parse_version, release_ref
 from memeci.registry.objects import ObjectReader
 from memeci.registry.repository import Repository, TagRef, unreachable
 from memeci.registry.scratch import open_scratch
@@ -32,7 +32,7 @@ class ReleaseRef(msgspec.Struct, frozen=True):
 def list_releases(repository: Repository, namespace: str, model: str) -> dict[Version, ReleaseRef]:
     """Return every release of a model, from one listing of the clone and one of the remote; the remote's where both have it."""
     below = f"{namespace}/releases/{model}/"
-    local = repository.list_refs(["refs/tags/", below])
+    local = repository.list_refs(["refs/tags/", below], needed=lambda name: is_of_line(name, model))
     remote = repository.list_remote_refs([f"refs/tags/{model}@v*", f"{below}*"])
     return {**_parse(local, local, namespace, model, remote=False), **_parse(remote, local, namespace, model, remote=True)}
 

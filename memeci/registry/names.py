@@ -22,6 +22,7 @@ _VERSION = re.compile(
     re.ASCII,
 )
 _MAX_LENGTH = 200
+_STAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 class Part(enum.Enum):
@@ -101,6 +102,31 @@ def parse_model_tag(tag: str, model: str) -> tuple[TagStyle, Version] | None:
             if version is not None:
                 return style, version
     return None
+
+
+def parse_stage_tag(tag: str, model: str) -> tuple[str, int] | None:
+    """Return ("prod", 3) for "sentiment#prod#3", None for any tag that is no stage of this model.
+
+    GTO also writes "sentiment#prod", without a number: it counts as number 0.
+    """
+    parts = tag.split("#")
+    if len(parts) not in {2, 3} or parts[0] != model or not is_ref_name(parts[1]):
+        return None
+    if len(parts) == 2:
+        return parts[1], 0
+    return (parts[1], int(parts[2])) if _STAGE_NUMBER.fullmatch(parts[2]) else None
+
+
+def is_of_line(ref: str, model: str) -> bool:
+    """Return whether a full ref name is one of a model's releases or stages; any ref that is no tag is."""
+    tag = ref.removeprefix("refs/tags/")
+    parsed = parse_model_tag(tag, model)
+    return tag == ref or (parsed is not None and parsed[0] is TagStyle.RELEASE) or parse_stage_tag(tag, model) is not None
+
+
+def may_be_baseline(ref: str, model: str) -> bool:
+    """Return whether a full ref name is one of a model's line, or a tag of another style that can be the last version."""
+    return is_of_line(ref, model) or parse_model_tag(ref.removeprefix("refs/tags/"), model) is not None
 
 
 def format_tag(model: str, version: Version) -> str:

@@ -10,15 +10,15 @@ import msgspec
 from memeci.errors import ConfigError
 from memeci.naming import is_ref_name
 from memeci.registry.command import MIB
-from memeci.registry.names import FIRST, TagStyle, Version, check_model, parse_model_tag
-from memeci.registry.objects import write_object
+from memeci.registry.listing import fetch_releases, list_releases
+from memeci.registry.names import FIRST, TagStyle, Version, check_model, is_of_line, parse_model_tag, parse_stage_tag
+from memeci.registry.objects import parse_headers, write_object
 from memeci.registry.push import PushResult, attempts, gave_up, push_refs
-from memeci.registry.release_record import TAG_LIMIT
+from memeci.registry.release_record import TAG_LIMIT, read_release
 from memeci.registry.repository import Repository, TagRef, unreachable
 from memeci.registry.scratch import open_scratch
 from memeci.registry.writing import create_refs, read_identity
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _RELEASE_LINE = re.compile(rb"^memeci-release: (\S+)$", re.MULTILINE)
 
 
@@ -32,44 +32,34 @@ class Promotion(msgspec.Struct, frozen=True):
     remote: str | None
 
 
-def parse_stage_tag(tag: str, model: str) -> tuple[str, int] | None:
-    """Return ("prod", 3) for "sentiment#prod#3", None for any tag that is no stage of this model.
-
-    GTO also writes "sentiment#prod", without a number: it counts as number 0.
-    """
-    parts = tag.split("#")
-    if len(parts) not in {2, 3} or parts[0] != model or not is_ref_name(parts[1]):
-        return None
-    if len(parts) == 2:
-        return parts[1], 0
-    return (parts[1], int(parts[2])) if _NUMBER.fullmatch(parts[2]) else None
-
-
 def next_number(tags: Mapping[str, TagRef], model: str) -> int:
     """Return the number of the next stage tag of a model: GTO counts on over all of its stages. Pure."""
     return 1 + max((parsed[1] for name in tags if (parsed := parse_stage_tag(name, model))), default=0)
 
 
-def promote(repository: Repository, release: str, stage: str, *, push: bool) -> Promotion:
+def promote(repository: Repository, namespace: str, release: str, stage: str, *, push: bool) -> Promotion:
     """Tag the commit of ``release`` ("sentiment@v1.4.0") with the next number of a stage.
 
-    Raises ConfigError for a release or stage that cannot be, GitError where git or the remote refuses.
+    Raises ConfigError for a release or stage that cannot be, DataError for a release that does not match its record, GitError
+    where git or the remote refuses.
     """
     model = check_model(release.rpartition("@v")[0])
     if not is_ref_name(stage):
         raise ConfigError(f'"{stage[:80]}" cannot be a stage.', "it becomes part of a git tag.", "use a plain word such as prod.")
     for _ in attempts():
-        tags = list_tags(repository)
+        tags = list_tags(repository, model)
         commit = _commit_of(repository, tags, release, model)
+        _check_record(repository, namespace, tags[release], model)
         name = f"{model}#{stage}#{next_number(tags, model)}"
         if _publish(repository, name, commit, f"{release} is {stage}\n\nmemeci-release: {release}\n", tags[release], push=push):
             return Promotion(name, release, stage, commit, repository.remote if push else None)
     raise gave_up("the promotion", repository.remote or "this clone")
 
 
-def list_tags(repository: Repository) -> dict[str, TagRef]:
-    """Return the tags of the clone and of its remote; where both have one, the remote's."""
-    here = ((name.removeprefix("refs/tags/"), identity) for name, identity in repository.list_refs(["refs/tags/"]).items())
+def list_tags(repository: Repository, model: str) -> dict[str, TagRef]:
+    """Return the tags of the clone and of its remote; where both have one, the remote's. Raises GitError for a broken one of ``model``."""
+    refs = repository.list_refs(["refs/tags/"], needed=lambda name: is_of_line(name, model))
+    here = ((name.removeprefix("refs/tags/"), identity) for name, identity in refs.items())
     return {**{name: TagRef(name, identity, None, False) for name, identity in here}, **repository.list_remote_tags()}
 
 
@@ -99,7 +89,7 @@ def find_promoted(repository: Repository, tags: Mapping[str, TagRef], model: str
 
 def list_stages(repository: Repository, model: str) -> dict[str, str]:
     """Return stage → tag of the release that is in it, for every stage of a model."""
-    tags = list_tags(repository)
+    tags = list_tags(repository, model)
     stages = sorted({parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))})
     return {stage: find_promoted(repository, tags, model, stage).name for stage in stages}
 
@@ -133,17 +123,40 @@ def _read_tag_object(repository: Repository, tag: TagRef) -> bytes:
     return found[1] if found else b""
 
 
+def _check_record(repository: Repository, namespace: str, tag: TagRef, model: str) -> None:
+    """Raise DataError where the release has a record that is not its own: `memeci evaluate` would refuse it as a baseline."""
+    release = list_releases(repository, namespace, model).get(_version(tag, model))
+    if release is None or release.record is None:
+        return
+    with fetch_releases(repository, [release]) as readable:
+        for _, reader, commit in readable:
+            read_release(reader, commit, tag.name, tag.id, None)
+
+
 def _commit_of(repository: Repository, tags: Mapping[str, TagRef], release: str, model: str) -> str:
     tag = tags.get(release)
-    commit = None if tag is None or not _is_release(tag, model) else tag.commit or peel(repository, tag)
-    if commit is None:
+    if tag is None or not _is_release(tag, model):
         known = sorted(name for name in tags if _is_release(tags[name], model))
         raise ConfigError(
             f'there is no release "{release[:200]}".',
             f"the last releases are: {', '.join(known[-5:]) or 'none'}.",
             f"memeci promote {known[-1]} STAGE" if known else "memeci release",
         )
+    commit = peel(repository, tag) or tag.commit
+    kind = _kind_behind(repository, tag)
+    if commit is None or kind in {"blob", "tree"}:
+        why = "git cannot find what it names." if kind is None else f"it is on a {kind}."
+        raise ConfigError(f"the tag {release[:200]} names no commit.", why, "promote a release that `memeci release` made.")
     return commit
+
+
+def _kind_behind(repository: Repository, tag: TagRef) -> str | None:
+    """Return what kind of object a tag is on, None where the clone does not have the tag."""
+    with repository.reader() as reader:
+        found = reader.read(tag.id, 512 * MIB)
+    if found is None:
+        return None
+    return parse_headers(found[1]).get("type") if found[0].kind == "tag" else found[0].kind
 
 
 def _publish(repository: Repository, name: str, commit: str, message: str, release: TagRef, *, push: bool) -> bool:

@@ -76,7 +76,7 @@ class Registry(msgspec.Struct, frozen=True):
         """Put a release ("sentiment@v1.4.0") into a stage ("prod")."""
         from memeci.registry.promotion import promote
 
-        return promote(self.repository, release, stage, push=push)
+        return promote(self.repository, self.namespace, release, stage, push=push)
 
     def list_stages(self, model: str) -> dict[str, str]:
         """Return stage → tag of the release that is in it: {"prod": "sentiment@v1.4.0"}."""

@@ -6,6 +6,7 @@ record is named before the tag, so a host that dies halfway leaves a record with
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from memeci.record_file import RECORD_LIMIT, load_evaluation
 from memeci.records import Evaluation, Status
 from memeci.registry.bump import Bump, Step, choose_step
 from memeci.registry.command import MIB, check_succeeded, run_git
-from memeci.registry.names import Version, format_tag, mark_ref, release_ref
+from memeci.registry.names import Version, format_tag, is_of_line, mark_ref, release_ref
 from memeci.registry.objects import format_tree, write_object
 from memeci.registry.parquet_footer import check_predictions
 from memeci.registry.push import MAX_STANDSTILL, PushResult, attempts, gave_up, push_refs
@@ -27,6 +28,9 @@ from memeci.registry.release_rules import check_releasable, choose_version, find
 from memeci.registry.repository import Repository
 from memeci.registry.scratch import open_scratch
 from memeci.registry.writing import create_refs, read_identity
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_AGAIN = "run `memeci evaluate` and `memeci release` again."
 
 
 class ReleaseRequest(msgspec.Struct, frozen=True):
@@ -98,6 +102,8 @@ def _load(folder: Path) -> Evaluation:
     missing = next((path for path in (record, predictions) if not path.is_file()), None)
     if missing is not None:
         raise DataError(f"{missing} does not exist.", "a release is made from a finished evaluation.", "run `memeci evaluate` first.")
+    for path in (record, predictions, folder / PICTURE_FILE):
+        _check_own_file(path)
     limits = ((record, RECORD_LIMIT), (predictions, PREDICTIONS_LIMIT), (folder / PICTURE_FILE, PICTURE_LIMIT))
     for path, limit in limits:
         if path.is_file() and path.stat().st_size > limit:
@@ -108,6 +114,17 @@ def _load(folder: Path) -> Evaluation:
     evaluation = load_evaluation(record.read_bytes(), str(record), next_step="run `memeci evaluate` again.")
     check_predictions(predictions, evaluation.dataset.n, str(folder))
     return evaluation
+
+
+def _check_own_file(path: Path) -> None:
+    """Raise DataError for a link, a folder, a device: a release is pushed, and must hold what `memeci evaluate` wrote there."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        what = f"a link to {os.readlink(path)[:200]}" if path.is_symlink() else "no regular file"
+        raise DataError(f"{path} is {what}.", "a release stores what `memeci evaluate` wrote there, no more.", f"remove it, then {_AGAIN}")
+    if path.name == PICTURE_FILE and path.is_file():
+        with path.open("rb") as file:
+            if file.read(len(_PNG)) != _PNG:
+                raise DataError(f"{path} is no PNG picture.", "it does not begin as one.", f"remove it, then {_AGAIN}")
 
 
 def _prepare(repository: Repository, namespace: str, request: ReleaseRequest, evaluation: Evaluation) -> _Prepared:
@@ -156,7 +173,8 @@ def _choose_names(prepared: _Prepared, remote: str | None) -> _Names:
     model, request = prepared.evaluation.model, prepared.request
     below = f"{prepared.namespace}/releases/{model}/"
     there = () if remote is None else prepared.repository.list_remote_refs([f"refs/tags/{model}@v*", f"{prepared.namespace}/*"])
-    refs = {*prepared.repository.list_refs(["refs/tags/", below]), *there}
+    here = prepared.repository.list_refs(["refs/tags/", below], needed=lambda name: is_of_line(name, model))
+    refs = {*here, *there}
     step = choose_step(prepared.evaluation, request.bump)
     wanted = None if request.version is None else parse_wanted(request.version)
     version, previous = choose_version(find_taken(refs, model, below), step, wanted)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from memeci.registry.command import MIB, Guard, Output, check_succeeded, format_
 from memeci.registry.credentials import Credentials, build_secret
 from memeci.registry.objects import ObjectReader
 from memeci.registry.settings import Setting, parse_settings
+
+# In ref-filter.c of git; the last since git 2.45.
+_BROKEN = re.compile(r"^warning: ignoring (?:broken ref|ref with broken name|dangling symref) (\S+)$", re.MULTILINE)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -104,11 +108,27 @@ class Repository(msgspec.Struct, frozen=True, dict=True):
         output = run_git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], cwd=self.top)
         return Head(output.text.strip() or None, False, None)
 
-    def list_refs(self, prefixes: Iterable[str]) -> dict[str, str]:
-        """Return full name → object id of the local refs below ``prefixes`` (each a full name or one that ends with "/")."""
+    def list_refs(self, prefixes: Iterable[str], needed: Callable[[str], bool] | None = None) -> dict[str, str]:
+        """Return full name → object id of the local refs below ``prefixes`` (each a full name or one that ends with "/").
+
+        Raises GitError for a broken ref of a name that is ``needed`` (any, unless told): git passes over it, and a release
+        that cannot be seen is not the same as none.
+        """
         arguments = ["for-each-ref", "--format=%(objectname) %(refname)", *prefixes]
         output = check_succeeded(run_git(arguments, cwd=self.top), "git could not list the refs of this repository.")
+        if output.stderr:
+            # Once more in English: the words of the first answer are in the user's language.
+            said = run_git(arguments, cwd=self.top, guard=Guard(file_limit=MIB)).stderr
+            broken = [name for name in _BROKEN.findall(said) if needed is None or needed(name)]
+            if broken:
+                raise _broken(broken, self.remote)
         return {name: identity for identity, _, name in (line.partition(" ") for line in output.text.splitlines())}
+
+    def understands(self, revision: str) -> bool:
+        """Return whether git can tell what a revision with a search in it means (`@{upstream}`, `:/text`): it stops at one it cannot."""
+        if not any(sign in revision for sign in ("@{", ":/", "^{/")):
+            return True
+        return run_git(["rev-parse", "--verify", "--quiet", "--end-of-options", revision], cwd=self.top).code == 0
 
     def list_tags_at(self, commit: str) -> list[str]:
         """Return the names of the local tags on a commit."""
@@ -144,6 +164,17 @@ def parse_listing(text: str) -> dict[str, str]:
     """Return name → object id from `git ls-remote`; a line of any other shape is passed over."""
     pairs = (line.split("\t", 1) for line in text.split("\n"))
     return {pair[1]: pair[0] for pair in pairs if len(pair) == 2 and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", pair[0])}
+
+
+def _broken(names: list[str], remote: str | None) -> GitError:
+    more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+    quoted = shlex.quote(names[0])
+    again = f"git fetch {remote} {quoted}:{quoted}" if remote else "git fsck shows the object it named, as dangling"
+    return GitError(
+        f"the ref {names[0]} is broken{more}.",
+        "git passes over it, as if there were no such release; a power cut or a full disk leaves such a ref.",
+        f'rm "$(git rev-parse --git-path {quoted})", then get it back: {again}',
+    )
 
 
 def unreachable(remote: str, output: Output) -> GitError:

@@ -127,3 +127,12 @@ def test_baseline_without_the_text_column__is_good_enough(folder: Path) -> None:
     _write(folder / "p.csv", _rows())
     result = _evaluate("p.csv")
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("limit", ["10KB", "500 KB", "2MB", "0MB", "7.6MiB"])
+def test_memory_that_suffices_for_no_file__is_said_to_be_too_little(folder: Path, limit: str) -> None:
+    assert "too small" in _refuse("base.csv", "--memory-limit", limit)
+
+
+def test_little_memory__suffices_for_little_data(folder: Path) -> None:
+    assert _evaluate("base.csv", "--memory-limit", "64MB").exit_code == 0

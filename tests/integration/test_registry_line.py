@@ -231,3 +231,77 @@ def test_a_record_of_a_newer_memeci__is_refused_with_advice(repo: RepoBuilder, t
         registry_of(repo).release(ReleaseRequest(folder))
     assert "written by a newer memeci" in caught.value.what
     assert "upgrade memeci" in caught.value.next_step
+
+
+@pytest.mark.parametrize("push", [["--push"], []])
+def test_clearing__does_not_count_what_is_no_release(repo: RepoBuilder, monkeypatch: pytest.MonkeyPatch, push: list[str]) -> None:
+    for _ in range(3):
+        release(repo)
+    blob = repo.git("hash-object", "-w", "--stdin", stdin=b'{"schema_version": 1}')
+    sound = repo.git("rev-parse", "refs/memeci/releases/sentiment/v1.0.1")
+    repo.tag("sentiment@v9.0.0")
+    repo.tag("sentiment@v8.0.0")
+    forged = {"v9.0.0": blob, "v8.0.0": sound, "v7.0.0": sound}  # no commit, another release's, and one without a tag
+    for version, identity in forged.items():
+        repo.git("update-ref", f"refs/memeci/releases/sentiment/{version}", identity)
+    repo.git("push", "--quiet", "origin", "refs/memeci/*:refs/memeci/*", "--tags")
+    done = run(repo, monkeypatch, "gc", "--keep", "2", "--json", *push)
+    content = json.loads(done.stdout)
+    assert content["kept"] == ["1.0.2", "1.0.1"]
+    assert content["deleted"] == ["refs/memeci/releases/sentiment/v1.0.0"]
+    assert [ref.rpartition("/")[2] for ref in content["unusable"]] == ["v7.0.0", "v8.0.0", "v9.0.0"]
+    assert "warning: refs/memeci/releases/sentiment/v9.0.0 is no record of a release" in done.stderr
+    left = {name.rpartition("/")[2] for name in repo.refs("refs/memeci/releases")}
+    assert left == {"v1.0.1", "v1.0.2", *forged}
+
+
+@pytest.mark.parametrize("pushed", [True, False])
+def test_a_release_that_does_not_match_its_record__is_not_promoted(repo: RepoBuilder, pushed: bool) -> None:
+    release(repo)
+    repo.tag("sentiment@v2.0.0")
+    repo.git("update-ref", "refs/memeci/releases/sentiment/v2.0.0", "refs/memeci/releases/sentiment/v1.0.0")
+    if pushed:
+        repo.git("push", "--quiet", "origin", "refs/memeci/*:refs/memeci/*", "--tags")
+    with pytest.raises(DataError, match="does not match its record"):
+        registry_of(repo).promote("sentiment@v2.0.0", "prod", push=False)
+    assert repo.refs("refs/tags/sentiment#prod") == {}
+
+
+@pytest.mark.parametrize("annotated", [True, False])
+@pytest.mark.parametrize("pushed", [True, False])
+def test_a_tag_that_names_no_commit__is_not_promoted(repo: RepoBuilder, annotated: bool, pushed: bool) -> None:
+    blob = repo.git("hash-object", "-w", "--stdin", stdin=b"x")
+    repo.git("tag", *(["-a", "-m", "x"] if annotated else []), "sentiment@v2.0.0", blob)
+    if pushed:
+        repo.git("push", "--quiet", "origin", "--tags")
+    with pytest.raises(ConfigError, match=r"the tag sentiment@v2\.0\.0 names no commit") as caught:
+        registry_of(repo).promote("sentiment@v2.0.0", "prod", push=False)
+    assert caught.value.why == "it is on a blob."
+
+
+def test_a_tag_without_record__can_be_promoted(repo: RepoBuilder) -> None:
+    repo.tag("sentiment@v2.0.0")
+    assert registry_of(repo).promote("sentiment@v2.0.0", "prod", push=False).commit == repo.head
+
+
+def test_a_leaderboard_by_a_metric_that_nobody_has__names_those_near(repo: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    release(repo)
+    for style in ([], ["--json"]):
+        ran = run(repo, monkeypatch, "leaderboard", "--metric", "acuracy", *style)
+        assert ran.exit_code == 2
+        assert 'error: no release has the metric "acuracy".' in ran.stderr
+        assert "next:  memeci leaderboard --metric accuracy" in ran.stderr
+
+
+@pytest.mark.parametrize("spec", ["@{upstream}", "@{push}", "HEAD@{99}", ":/no such words", ":/[", "HEAD^{/nothing}", "@{-1}"])
+def test_a_baseline_that_git_cannot_find__is_the_users_error(repo: RepoBuilder, tmp_path: Path, spec: str) -> None:
+    release(repo)
+    with pytest.raises(ConfigError, match="there is no tag, branch or commit"):
+        registry_of(repo).find_baseline("sentiment", spec, predictions_path=None, into=tmp_path)
+
+
+def test_a_baseline_by_the_reflog__is_found(repo: RepoBuilder, tmp_path: Path) -> None:
+    release(repo)
+    found = registry_of(repo).find_baseline("sentiment", "HEAD@{0}", predictions_path=None, into=tmp_path)
+    assert found is not None
+    assert found.baseline.tag == "sentiment@v1.0.0"

@@ -243,3 +243,41 @@ def test_without_a_name_for_git__a_release_still_works(repo: RepoBuilder, monkey
     repo.git("config", "user.useConfigOnly", "true")
     made = release(repo)
     assert "tagger memeci <memeci@localhost>" in repo.git("cat-file", "tag", made.tag)
+
+
+@pytest.mark.parametrize("name", ["record.json", "predictions.parquet", "meme.png"])
+def test_a_link_in_the_evaluation__is_not_followed_into_the_release(repo: RepoBuilder, tmp_path: Path, name: str) -> None:
+    folder = write_evaluation(repo.path / ".memeci", build_evaluation(repo.head))
+    secret = tmp_path / "secret"
+    secret.write_bytes((folder / name).read_bytes() if (folder / name).exists() else b"\x89PNG\r\n\x1a\nsecret")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(secret)
+    registry = open_registry(repo.path)
+    assert registry is not None
+    with pytest.raises(DataError, match=f"{name} is a link to "):
+        registry.release(ReleaseRequest(folder))
+    assert repo.refs("refs/memeci") == {}
+
+
+@pytest.mark.parametrize("content", [b"TOKEN=hunter2\n", b"", None])
+def test_a_picture_that_is_none__is_refused(repo: RepoBuilder, content: bytes | None) -> None:
+    folder = write_evaluation(repo.path / ".memeci", build_evaluation(repo.head))
+    if content is None:
+        (folder / "meme.png").mkdir()
+    else:
+        (folder / "meme.png").write_bytes(content)
+    registry = open_registry(repo.path)
+    assert registry is not None
+    with pytest.raises(DataError, match="no PNG picture" if content is not None else "no regular file") as caught:
+        registry.release(ReleaseRequest(folder))
+    assert "hunter2" not in str(caught.value)
+    assert repo.refs("refs/memeci") == {}
+
+
+def test_a_picture__is_part_of_the_release(repo: RepoBuilder) -> None:
+    folder = write_evaluation(repo.path / ".memeci", build_evaluation(repo.head))
+    (folder / "meme.png").write_bytes(b"\x89PNG\r\n\x1a\n rest")
+    registry = open_registry(repo.path)
+    assert registry is not None
+    made = registry.release(ReleaseRequest(folder))
+    assert "meme.png" in repo.git("ls-tree", "--name-only", made.record_ref).splitlines()

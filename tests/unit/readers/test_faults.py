@@ -204,3 +204,45 @@ def test_large_files__are_not_read_whole(tmp_path: Path) -> None:
     os.truncate(path, 1 << 40)  # A sparse terabyte of NUL: reading it would not end.
     with pytest.raises(DataError):
         open_predictions(path)
+
+
+@pytest.mark.parametrize("spec", ["out", "out/*.csv", "out/p3.csv"])
+@pytest.mark.parametrize(
+    ("target", "next_step"),
+    [
+        ("../.git/annex/objects/xx/yy/KEY.csv", "git annex get out/p3.csv"),
+        ("../.dvc/cache/files/md5/xx/yy", "dvc pull out/p3.csv"),
+        ("/nowhere/at/all", "rm out/p3.csv"),
+        ("p3.csv", "rm out/p3.csv"),
+    ],
+)
+def test_link_that_leads_nowhere__is_no_shard_to_leave_out(
+    spec: str, target: str, next_step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for i in range(3):
+        (folder / f"p{i}.csv").write_text(f"id,label,prediction\n{i},a,a\n")
+    (folder / "p3.csv").symlink_to(target)
+    with pytest.raises(DataError) as caught:
+        open_predictions(spec)
+    assert "out/p3.csv" in caught.value.what
+    if spec != "out/p3.csv" or target != "p3.csv":  # Alone, a link to itself has words of its own.
+        assert caught.value.what == "out/p3.csv is a link that leads nowhere."
+        assert next_step in caught.value.next_step
+
+
+def test_link_to_a_partition_that_is_gone__is_refused(tmp_path: Path) -> None:
+    (tmp_path / "platform=ios").mkdir()
+    (tmp_path / "platform=ios" / "p.csv").write_text("id,label,prediction\n1,a,a\n")
+    (tmp_path / "platform=web").symlink_to("gone")
+    with pytest.raises(DataError, match="platform=web is a link that leads nowhere"):
+        open_predictions(tmp_path)
+
+
+def test_other_links_that_lead_nowhere__are_in_nobodys_way(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("id,label,prediction\n1,a,a\n")
+    for name in ("latest", "log.txt", ".hidden.csv", "_old.csv"):
+        (tmp_path / name).symlink_to("gone")
+    assert open_predictions(tmp_path).paths == (tmp_path / "p.csv",)
