@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib
 import io
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from memeci import __version__
+from memeci.cli.saying import NO_READER, VERDICT, discard_output, ignore_lost_output
 from memeci.errors import (
+    EXIT_GATE_FAILED,
     EXIT_INFRASTRUCTURE,
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -46,6 +47,7 @@ COMMANDS = {
     "init": ("memeci.cli.init", "Write memeci.yml and the workflow for your forge."),
     "demo": ("memeci.cli.demo", "A whole run on real reviews in a temporary repository."),
 }
+WITH_VERDICT = frozenset({"evaluate", "ci"})
 
 
 class LazyGroup(click.Group):
@@ -78,17 +80,27 @@ class LazyGroup(click.Group):
 
         with stop_on_signals() as received:
             code = self._run(args, extra, received)
-        with ignore_closed_pipe(UNWRITTEN):
+        with ignore_lost_output():
             sys.stdout.flush()
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> Any:
-        # click itself would end with 1, which means that a gate failed. Commands with a verdict guard their printing themselves.
-        with ignore_closed_pipe():
+        """Run the command, and end well where its reader left (`memeci history | head`), which click itself would end with 1.
+
+        A command with a verdict guards its printing itself. What it lets slip never becomes a pass.
+        """
+        try:
             code = super().invoke(ctx)
             sys.stdout.flush()
             return code
-        return EXIT_OK
+        except OSError as error:
+            discard_output()
+            if ctx.meta.get(VERDICT) == EXIT_GATE_FAILED:
+                print_unexpected(error)
+                return EXIT_GATE_FAILED
+            if error.errno not in NO_READER:
+                raise
+            return print_unexpected(error) if ctx.invoked_subcommand in WITH_VERDICT else EXIT_OK
 
     def _run(self, args: Sequence[str] | None, extra: dict[str, Any], received: Sequence[int]) -> int:
         try:
@@ -107,35 +119,8 @@ class LazyGroup(click.Group):
                 print_error(build_usage_error(error))
             return EXIT_USAGE
         except Exception as error:
-            known = explain_os_error(error) if isinstance(error, OSError) else None
-            if known is not None:
-                with contextlib.suppress(OSError):
-                    print_error(known)
-                return known.exit_code
-            with contextlib.suppress(OSError):
-                print_bug()
-            return EXIT_INFRASTRUCTURE
+            return print_unexpected(error)
         return code if isinstance(code, int) else EXIT_OK
-
-
-_NO_READER = frozenset({errno.EPIPE, errno.EBADF})
-UNWRITTEN = _NO_READER | {errno.ENOSPC}
-
-
-@contextlib.contextmanager
-def ignore_closed_pipe(faults: frozenset[int] = _NO_READER) -> Iterator[None]:
-    """Go on where nobody takes our output: the reader left (`memeci … | head`), or never was there.
-
-    A full disk is an error where the output is the result; ``UNWRITTEN`` is for what stands in files too.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in faults:
-            raise
-        # What is still buffered has nowhere to go; the interpreter would complain when it ends.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def check_start(arguments: Sequence[str]) -> None:
@@ -175,6 +160,17 @@ def format_printable(text: str) -> str:
     shown = "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     short = _LONG_WORD.sub(lambda word: f"{word[0][:80]}…{word[0][-20:]}", shown)
     return "\n".join(map(disarm_command, short.split("\n")))
+
+
+def print_unexpected(error: Exception) -> int:
+    """Print what the operating system refused, or, of any other exception, that it is a bug; return the exit code."""
+    known = explain_os_error(error) if isinstance(error, OSError) else None
+    with contextlib.suppress(OSError):
+        if known is not None:
+            print_error(known)
+        else:
+            print_bug()
+    return known.exit_code if known is not None else EXIT_INFRASTRUCTURE
 
 
 def print_bug() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from memeci.errors import DataError
 from memeci.filenames import PICTURE_FILE, RECORD_FILE
 from memeci.pipeline.picture import Drawn, choose_theme
 from memeci.record_file import RECORD_LIMIT, load_record
-from memeci.records import Frozen, Incident, Record
+from memeci.records import Frozen, Incident, Record, Text
 from memeci.report import PictureLink, build_outputs, choose_language, render_annotations, render_comment, render_summary
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from memeci.forges import Forge, Picture, Receipt
 
 REQUEST_FILE = "request.json"
+_SUMMARY = Text("the job summary", "任务摘要")
+_OUTPUTS = Text("the outputs for later steps", "给后续步骤的输出")
 MAX_REQUEST_BYTES = 4096
 
 
@@ -41,24 +44,28 @@ class Show:
 
 
 class Published(msgspec.Struct, frozen=True):
-    """``annotations`` are lines for GitHub's log; ``outputs`` what later steps read."""
+    """``annotations`` are lines for GitHub's log; ``outputs`` what later steps read; ``notices`` say what was not written."""
 
     receipt: Receipt
     outputs: dict[str, str]
     annotations: str = ""
+    notices: tuple[Text, ...] = ()
 
 
 def publish(record: Record, directory: Path, environment: Environment, show: Show = Show()) -> Published:
-    """Bring what stands in ``directory`` to the forge: comment, summary, outputs. Raises nothing of the forge's."""
+    """Bring what stands in ``directory`` to the forge: comment, summary, outputs. Raises nothing of the forge's, nor of its files'."""
     from memeci.forges import open_forge
 
     forge = open_forge(environment)
     receipt = _comment(record, forge, show.drawn)
     link = _link(show.drawn, receipt.picture_url)
-    forge.write_summary(render_summary(record, language=choose_language(record.language), picture=link), directory)
+    summary = render_summary(record, language=choose_language(record.language), picture=link)
     outputs = {**_describe_decision(record, environment, show), **_list_places(directory, receipt)}
-    forge.write_outputs(outputs, directory)
-    return Published(receipt, outputs, _annotate(record, environment))
+    notices = (
+        *_list_faults(_SUMMARY, lambda: forge.write_summary(summary, directory)),
+        *_list_faults(_OUTPUTS, lambda: forge.write_outputs(outputs, directory)),
+    )
+    return Published(receipt, outputs, _annotate(record, environment), notices)
 
 
 def load_artifact(directory: Path, environment: Environment) -> tuple[Record, Environment]:
@@ -135,6 +142,15 @@ def _comment(record: Record, forge: Forge, drawn: Drawn | None) -> Receipt:
         return render_comment(record, language=choose_language(record.language), picture=_link(drawn, url), limit=limit)
 
     return deliver(forge, key=record.model, picture=_name(drawn), render=render)
+
+
+def _list_faults(name: Text, write: Callable[[], None]) -> Iterator[Text]:
+    """Write a file of the runner's, and yield what kept it from being written: its disk or its path, never our verdict."""
+    try:
+        write()
+    except OSError as error:
+        why = error.strerror or str(error)
+        yield Text(f"{name.en} could not be written: {why}.", f"{name.zh}没有写成：{why}。")
 
 
 def _name(drawn: Drawn | None) -> Picture | None:
