@@ -46,6 +46,6 @@ def say_published(published: Published, language: str) -> None:
     show(published.annotations)
     receipt = published.receipt
     if receipt.comment_url:
-        say(f"{receipt.delivery.value}: {receipt.comment_url}")
+        say(format_printable(f"{receipt.delivery.value}: {receipt.comment_url}"))
     for notice in (*([receipt.notice] if receipt.notice is not None else []), *published.notices):
         say(format_printable(f"note: {notice.zh if language == 'zh' else notice.en}"))
