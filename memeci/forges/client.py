@@ -47,6 +47,10 @@ class Answer(msgspec.Struct, frozen=True):
             raise ForgeError("the forge answered with something that is not JSON.", "a proxy may stand between.") from None
 
 
+class _TooSlow(OSError):
+    """The deadline has passed."""
+
+
 # Without HTTPRedirectHandler: it would turn a redirected POST into a GET, carry headers to any host, and fail on a broken address.
 _HANDLERS = (
     urllib.request.ProxyHandler,
@@ -104,7 +108,7 @@ class Client:
                 answer = self._send_in_time(partial(self._send_once, method, url, data, content_type))
             except (OSError, http.client.HTTPException, ValueError) as error:
                 # What is too slow or not sendable stays so.
-                if last or not again or isinstance(error, (ValueError, http.client.InvalidURL, TimeoutError)):
+                if last or not again or isinstance(error, (ValueError, http.client.InvalidURL, _TooSlow)):
                     raise ForgeError(f"{_host(self.base)} cannot be reached.", f"{_reason(error)}.") from None
                 self.sleep(2**attempt)
                 continue
@@ -118,7 +122,7 @@ class Client:
         raise ForgeError(f"{_host(self.base)} sends us in circles.")
 
     def _send_in_time(self, send: Callable[[], Answer]) -> Answer:
-        """Return what ``send`` does, in a thread that is left behind when its time is up. Raises TimeoutError then."""
+        """Return what ``send`` does, in a thread that is left behind when its time is up. Raises _TooSlow then."""
         done: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
 
         def work() -> None:
@@ -131,7 +135,7 @@ class Client:
         try:
             answer = done.get(timeout=self.deadline_s)
         except queue.Empty:
-            raise TimeoutError(f"its answer was not complete after {self.deadline_s:g} s") from None
+            raise _TooSlow(f"its answer was not complete after {self.deadline_s:g} s") from None
         if isinstance(answer, Exception):
             raise answer
         return answer
