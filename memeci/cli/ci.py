@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from memeci.records import Incident
 
 MODES = ["evaluate", "publish", "release"]
+BUMPS = ["auto", "major", "minor", "patch"]
+"""The values of registry.Bump, which is imported for a release only."""
 
 
 @click.command("ci")
@@ -31,7 +33,7 @@ MODES = ["evaluate", "publish", "release"]
 )
 @click.option("--config", "-c", type=click.Path(path_type=Path), envvar="MEMECI_CONFIG", show_envvar=True, help="Default: memeci.yml.")
 @click.option("--image", metavar="NAME", envvar="MEMECI_IMAGE", show_envvar=True, help="Put before each of docker-tags.")
-@click.option("--bump", default="auto", envvar="MEMECI_BUMP", show_envvar=True, help="release: auto, major, minor or patch.")
+@click.option("--bump", type=click.Choice(BUMPS), default="auto", envvar="MEMECI_BUMP", show_envvar=True, help="release: part to raise.")
 def command(mode: str, config: Path | None, image: str | None, bump: str) -> int:
     """Evaluate, and bring the result to the pull request: comment, summary, checks, outputs.
 

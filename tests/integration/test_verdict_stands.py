@@ -12,8 +12,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from memeci.cli.ci import BUMPS
 from memeci.cli.group import LazyGroup
 from memeci.cli.saying import VERDICT
+from memeci.registry import Bump
 
 ROOT = Path(__file__).parent.parent.parent
 GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "o/r"}
@@ -93,3 +95,13 @@ def test_a_fault_that_slipped_through__is_never_a_pass(name: str, fault: int, ve
     code = CliRunner().invoke(Group("memeci"), [name]).exit_code
     without_reader = name == "history" and fault in {errno.EPIPE, errno.EBADF}
     assert code == (1 if verdict == 1 else 0 if without_reader else 3)
+
+
+def test_a_bump_that_is_none__is_refused_before_anything_runs(folder: Path) -> None:
+    code, said = _run(folder, "$M ci", "good.csv", MEMECI_MODE="release", MEMECI_BUMP="foo")
+    assert (code, "'foo' is not one of" in said) == (2, True), said
+    assert not (folder / ".memeci").exists()
+
+
+def test_bumps__are_those_of_the_registry() -> None:
+    assert [bump.value for bump in Bump] == BUMPS
