@@ -14,7 +14,7 @@ from memeci.errors import DataError
 from memeci.filenames import PICTURE_FILE, RECORD_FILE
 from memeci.pipeline.picture import Drawn, choose_theme
 from memeci.record_file import RECORD_LIMIT, load_record
-from memeci.records import Frozen, Incident, Record, Text
+from memeci.records import DockerTag, Evaluation, Frozen, Incident, Record, Text
 from memeci.report import PictureLink, build_outputs, choose_language, render_annotations, render_comment, render_summary
 
 if TYPE_CHECKING:
@@ -98,8 +98,24 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Record, En
 
 
 def _confine(record: Record) -> Record:
-    """Return the record without a say in which files are read here: a theme can be a folder, also one in the artifact."""
-    return msgspec.structs.replace(record, theme=choose_theme(record), language=choose_language(record.language))
+    """Return the record without a say in which files are read here, or what an image is called.
+
+    A theme can be a folder, also one in the artifact; and later steps push the image under the tag.
+    """
+    confined = msgspec.structs.replace(record, theme=choose_theme(record), language=choose_language(record.language))
+    if isinstance(confined, Incident) or confined.docker_tag == _build_pun(confined):
+        return confined
+    return msgspec.structs.replace(confined, docker_tag=None)
+
+
+def _build_pun(record: Evaluation) -> DockerTag | None:
+    """Return the pun on the commit. memeci.yml is not at hand: one that its exclude list changed is another."""
+    from memeci.puns import build_docker_tag
+
+    try:
+        return build_docker_tag(record.candidate.commit or "", theme=record.theme)
+    except DataError:
+        return None
 
 
 def _load_record(directory: Path) -> Record:
