@@ -14,14 +14,13 @@ from typing import Any
 import click
 
 from memeci import __version__
-from memeci.cli.saying import NO_READER, VERDICT, discard_output, ignore_lost_output
+from memeci.cli.saying import NO_READER, VERDICT, discard_output, ignore_lost_output, say
 from memeci.errors import (
     EXIT_GATE_FAILED,
     EXIT_INFRASTRUCTURE,
     EXIT_INTERRUPTED,
     EXIT_OK,
     EXIT_SIGNAL,
-    EXIT_USAGE,
     ConfigError,
     MemeciError,
     explain_os_error,
@@ -95,6 +94,8 @@ class LazyGroup(click.Group):
             return code
         except OSError as error:
             discard_output()
+            if came_from_interrupt(error):
+                raise KeyboardInterrupt from error
             if ctx.meta.get(VERDICT) == EXIT_GATE_FAILED:
                 print_unexpected(error)
                 return EXIT_GATE_FAILED
@@ -106,21 +107,37 @@ class LazyGroup(click.Group):
         try:
             check_start(sys.argv[1:] if args is None else args)
             code = super().main(args=args, prog_name="memeci", standalone_mode=False, **extra)
-        except MemeciError as error:
-            with contextlib.suppress(OSError):  # nobody may take our words; the code says it all the same
-                print_error(error)
-            return error.exit_code
         except (click.exceptions.Abort, KeyboardInterrupt):
-            with contextlib.suppress(OSError):
-                click.echo("interrupted", err=True)
-            return EXIT_SIGNAL + received[0] if received else EXIT_INTERRUPTED
-        except click.ClickException as error:
-            with contextlib.suppress(OSError):
-                print_error(build_usage_error(error))
-            return EXIT_USAGE
+            return _say_interrupted(received)
         except Exception as error:
-            return print_unexpected(error)
+            return _say_interrupted(received) if came_from_interrupt(error) else _say_why(error)
         return code if isinstance(code, int) else EXIT_OK
+
+
+def _say_interrupted(received: Sequence[int]) -> int:
+    say("interrupted")
+    return EXIT_SIGNAL + received[0] if received else EXIT_INTERRUPTED
+
+
+def _say_why(error: Exception) -> int:
+    """Print why the command failed, and return its exit code."""
+    if isinstance(error, (MemeciError, click.ClickException)):
+        known = error if isinstance(error, MemeciError) else build_usage_error(error)
+        with contextlib.suppress(OSError):  # nobody may take our words; the code says it all the same
+            print_error(known)
+        return known.exit_code
+    return print_unexpected(error)
+
+
+def came_from_interrupt(error: BaseException | None) -> bool:
+    """Whether a signal or Ctrl-C is what led to this: in a class body, Python makes a RuntimeError of it."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def check_start(arguments: Sequence[str]) -> None:
