@@ -21,6 +21,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 N_EXAMPLES = 3_592
 MEMECI = [sys.executable, "-m", "memeci"]
+# What no evaluation can do without: the libraries, a database, and leaving as memeci leaves.
+LIBRARIES = """
+import os
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+import click, jinja2, msgspec, numpy, yaml, _duckdb
+from rich.console import Console
+from rich.table import Table
+_duckdb.connect(config={"threads": 1}).execute("select 1").fetchall()
+os._exit(0)
+"""
 GIT = ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.invalid"]
 
 
@@ -111,6 +121,7 @@ def main(runs: int = 9) -> None:
             "memeci --help": ([*MEMECI, "--help"], folder),
             "memeci evaluate": ([*MEMECI, "evaluate"], folder),
             "memeci evaluate --no-meme": ([*MEMECI, "evaluate", "--no-meme"], folder),
+            "its libraries alone": ([sys.executable, "-c", LIBRARIES], folder),
         }
         if len(sys.argv) > 1:
             build_dvc(theirs, sys.argv[1])

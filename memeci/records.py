@@ -212,7 +212,7 @@ class DecisionInfo(Frozen, frozen=True):
 
 
 class FlipExample(Frozen, frozen=True):
-    """One example that was fixed or broken. Everything here is text from outside: show it escaped."""
+    """One example that was fixed or broken. Everything here is text from outside: show it escaped. ``label`` "": it has none."""
 
     id: str
     kind: FlipKind
@@ -236,13 +236,18 @@ class SliceShare(Frozen, frozen=True):
 
 
 class Flips(Frozen, frozen=True):
-    """Examples whose correctness changed; ``changed_wrong`` were wrong before and after, in another way."""
+    """Examples whose correctness changed; ``changed_wrong`` were wrong before and after, in another way.
+
+    Where no label says right or wrong, ``metric`` names the one whose number of every example got better (fixed) or worse
+    (broken); the examples' ``baseline`` and ``candidate`` are these numbers, or the predictions they are of.
+    """
 
     fixed: Count = 0
     broken: Count = 0
     changed_wrong: Count = 0
     examples: tuple[FlipExample, ...] = ()
     slices: tuple[SliceShare, ...] = ()
+    metric: str | None = None  # None: right and wrong labels
 
 
 class ConfusionCell(Frozen, frozen=True, array_like=True):

@@ -21,6 +21,10 @@ from memeci.records import Direction, Unit
 WHOLE_WEIGHT = 1.1
 """With c the critical value, a test over all examples fails from c / 1.1 standard errors on, one of a slice from c: see decision 0003."""
 _STRETCH = (0.5, 2.0)
+SURE = 8.0
+"""A change of so many standard errors of its own (SE, SE⁺) is judged by itself, at half of that, where its first-order part says less."""
+CONTRADICTED = 4.0
+"""How many times surer than the change itself its first-order part may be."""
 _ROUNDING = 1e-9
 """A first-order change below this many standard errors is rounding: its ratio to the change says nothing."""
 
@@ -46,6 +50,9 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     error, safe_error = _compute_errors(m, spread, demands.noise)
     delta = sign * m.delta
     linear = np.where(np.isnan(spread.linear), delta, sign * spread.linear)
+    own = np.sqrt(np.square(_compute_own_error(m)) + demands.noise.variance)
+    linear, error = _check_first_order(delta, linear, error, own)
+    safe_error = np.fmax(safe_error, error)
     statistic = _compute_statistic(linear, error, demands)
     members = ~np.isnan(statistic) & np.array(
         [gate.gated and not short for gate, short in zip(demands.gates, demands.shortages, strict=True)], dtype=bool
@@ -70,6 +77,26 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
         critical_of_whole=limit / WHOLE_WEIGHT if is_family else None,
         n_tests=int(members.sum()),
     )
+
+
+def _compute_own_error(m: Measurements) -> Floats:
+    """Return the standard error that the two models have at their own counts, with pseudo-flips where the metric knows any."""
+    return np.fmax(m.se if m.se_fixed is None else m.se_fixed, np.where(m.se_plus > m.se, m.se_plus, 0.0))
+
+
+def _check_first_order(delta: Floats, linear: Floats, error: Floats, own: Floats) -> tuple[Floats, Floats]:
+    """Return first-order part and error; where the part says something else than the change itself, the change and its own error.
+
+    The gradient midway between two models tells little of either where they work at very different points: one flags everything,
+    or answers on another scale. A change of SURE own errors then counts as one of half as many; and a first-order part that is
+    CONTRADICTED counts no more than the change does.
+    """
+    ratio = np.divide(delta, own, out=np.zeros(len(delta)), where=own > 0)
+    first = np.divide(linear, error, out=np.zeros(len(delta)), where=error > 0)
+    sure = (np.abs(ratio) >= SURE) & (np.sign(ratio) * first < np.abs(ratio) / 2)
+    contradicted = ~sure & (own > 0) & (np.abs(first) > CONTRADICTED * np.abs(ratio)) & (np.abs(first) > 1)
+    changed = sure | contradicted
+    return np.where(changed, delta, linear), np.where(sure, 2 * own, np.where(contradicted, np.fmax(own, error), error))
 
 
 def _compute_statistic(linear: Floats, error: Floats, demands: Demands) -> Floats:
@@ -120,9 +147,12 @@ def _build_threshold(demands: Demands, critical: Floats) -> Threshold:
 
 
 def _compute_errors(m: Measurements, spread: Spread, noise: Noise) -> tuple[Floats, Floats]:
-    """Return the standard errors for claims of loss, max(SE, SE0), and for claims of safety, max(SE, SE0, SE⁺), noise included."""
-    error = np.fmax(m.se, spread.se0)
-    safe = np.fmax(error, m.se_plus)
+    """Return the standard errors for claims of loss, max(SE, SE0), and for claims of safety, max(SE, SE0, SE⁺), noise included.
+
+    For a loss SE is that of these units: a large group in which nothing changed takes nothing from what the others show.
+    """
+    error = np.fmax(m.se if m.se_fixed is None else m.se_fixed, spread.se0)
+    safe = np.fmax(np.fmax(error, m.se), m.se_plus)
     return np.sqrt(np.square(error) + noise.variance), np.sqrt(np.square(safe) + noise.variance)
 
 

@@ -21,8 +21,8 @@ LARGE_FAMILY = 4_096
 HEAVY = 8.0
 """An atom with more items than this many average bundles stays alone: a bundle must not be ruled by one atom."""
 
-MAX_PARTS = 1 << 18
-"""Parts that the bundled atoms are split into, all together: beyond, an atom's items stay together in twos, fours …"""
+MAX_SPLITS = 1 << 18
+"""How often bundled atoms are split, all together: beyond, their items stay together in twos, fours …"""
 
 
 class Rows(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ def build_rows(source: Source, swaps: Swaps, n_tests: int) -> Rows:
     if n_atoms <= limit + limit // 2:
         return Rows(np.arange(n_atoms + 1), np.arange(n_atoms), np.ones(n_atoms), count)
     heavy = _find_heavy(count, limit // 2)
-    n_parts = np.minimum(count, _choose_cap(count, heavy))
+    n_parts = -(-count // _choose_size(count, heavy))
     n_parts[heavy] = 1
     start = np.concatenate([[0], np.cumsum(n_parts)])
     row, weight = source.numbers(int(start[-1]), limit), _split_items(source, swaps, start)
@@ -79,13 +79,16 @@ def _find_heavy(count: Integers, at_most: int) -> Integers:
     return np.sort(heavy[order])
 
 
-def _choose_cap(count: Integers, heavy: Integers) -> int:
-    """Return into how many parts an atom is split at most: a power of two that keeps to MAX_PARTS."""
+def _choose_size(count: Integers, heavy: Integers) -> int:
+    """Return how many items a part has at most, but for chance: the smallest power of two that keeps to MAX_SPLITS.
+
+    Atoms of a single item need no split, however many there are: what matters is that no large atom stays one coin.
+    """
     bundled = np.delete(count, heavy)
-    cap = 1
-    while cap < int(bundled.max(initial=1)) and int(np.minimum(bundled, 2 * cap).sum()) <= MAX_PARTS:
-        cap *= 2
-    return cap
+    size = 1
+    while int((-(-bundled // size) - 1).sum()) > MAX_SPLITS:
+        size *= 2
+    return size
 
 
 def _split_items(source: Source, swaps: Swaps, start: Integers) -> Floats:

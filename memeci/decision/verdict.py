@@ -39,9 +39,9 @@ def _fails(c: Comparison, rule: Rule) -> bool:
 
 
 def _severity(c: Comparison) -> tuple[int, bool, float, float]:
-    """Sort key: the worst kind first, the whole before its slices, the surest first."""
+    """Sort key: the worst kind first, the whole before its slices (in the order of the configuration), the surest first."""
     kind = FAILING.index(c.outcome) if c.outcome in FAILING else len(FAILING)
-    return kind, bool(c.slice), 1.0 if c.p_adjusted is None else c.p_adjusted, -weigh_loss(c)
+    return kind, bool(c.slice), 1.0 if c.p_adjusted is None else c.p_adjusted, -weigh_loss(c) if c.slice else 0.0
 
 
 def _find_status(failed: list[Comparison], doubtful: list[Comparison], gated: list[Comparison], pairing: Pairing) -> Status:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Table
 from memeci.engines.pairing import PAIR, Pair, check_matched
 from memeci.engines.sums import build_sum
+from memeci.engines.terms import TermSide, mentions_only
 from memeci.measurements import Floats, Integers
 from memeci.tallies import CellTally, Codes, Leaves, MomentTally, MultilabelTally, ScoreArrays, UnitTotals, build_leaves
 
@@ -101,39 +101,14 @@ def sum_units(arrays: ScoreArrays, n_units: int) -> UnitTotals:
     return UnitTotals(found // n_units, found % n_units, n[found].astype(np.float64))
 
 
-class _Side(msgspec.Struct, frozen=True):
-    """Fills the placeholders of a term for one side: ``{prediction}``, ``{number:NAME}`` …"""
-
-    prefix: str
-    numbers: tuple[str, ...]
-    label_centre: float
-    prediction_centre: float
-
-    def fill(self, term: str) -> str:
-        fields = {
-            "label": "y",
-            "prediction": f"{self.prefix}_prediction",
-            "label_probability": f"{self.prefix}_label_probability",
-            "square_sum": f"{self.prefix}_square_sum",
-            "label_centre": f"{self.label_centre!r}::double",
-            "prediction_centre": f"{self.prediction_centre!r}::double",
-            "exact_match": f"case when y = {self.prefix}_prediction then 1.0 else 0.0 end",
-        }
-        fields |= {f"number:{name}": f"{self.prefix}_n{i}" for i, name in enumerate(self.numbers)}
-        # The longest name first: a column of the user's may hold braces, too.
-        for name in sorted(fields, key=len, reverse=True):
-            term = term.replace(f"{{{name}}}", fields[name])
-        return term
-
-
 def count_moments(engine: Engine, pair: Pair, terms: Sequence[str], candidate: Table, baseline: Table | None) -> MomentTally:
     """Return sums of the terms per leaf and unit, for both sides. A term that a side lacks numbers for gives NaN."""
     filled = {}
     for prefix, table in (("b", baseline or candidate), ("c", candidate)):
-        side = _Side(prefix, candidate.columns.numbers, candidate.label_centre, table.prediction_centre)
+        side = TermSide(prefix, candidate.columns.numbers, candidate.label_centre, table.prediction_centre)
         for i, term in enumerate(terms):
             sql = side.fill(term)
-            filled[f"{prefix}_{i}"] = f"coalesce({sql}, 'nan'::double)" if _mentions_only(sql, pair.columns) else "'nan'::double"
+            filled[f"{prefix}_{i}"] = f"coalesce({sql}, 'nan'::double)" if mentions_only(sql, pair.columns) else "'nan'::double"
     if pair.weighted:
         filled = {name: f"w * ({sql})" for name, sql in filled.items()}
     largest = engine.fetch_rows(f"select {', '.join(f'max(abs({sql}))' for sql in filled.values())} from {PAIR}")[0]
@@ -143,10 +118,6 @@ def count_moments(engine: Engine, pair: Pair, terms: Sequence[str], candidate: T
     base, cand = (np.stack([_floats(found[f"{p}_{i}"]) for i in range(len(terms))], axis=1) for p in ("b", "c"))
     leaf, unit, weight = _codes(found["leaf"]), _codes(found["unit"]), _floats(found["w"])
     return MomentTally(tuple(terms), leaf, unit, weight, base if pair.has_baseline else cand, cand)
-
-
-def _mentions_only(sql: str, columns: frozenset[str]) -> bool:
-    return all(name in columns for name in re.findall(r"\b[bc]_\w+", sql))
 
 
 def fetch_scores(engine: Engine, pair: Pair, column: str, label: str, base_label: str | None = None) -> ScoreArrays | None:

@@ -1,4 +1,4 @@
-"""Single examples for people to read: those that were fixed or broken. Everything fetched here is outside text."""
+"""Single examples for people to read: those that were fixed or broken, or moved furthest. Everything fetched here is outside text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Table
 from memeci.engines.explaining import EXPLAINED, Changes
+from memeci.engines.movement import MovedExample, Movement, Moves, format_shown
 from memeci.engines.pairing import PAIR
 from memeci.engines.tallying import Tallied
 from memeci.records import FlipExample, FlipKind, SliceShare
@@ -19,27 +20,38 @@ MAX_TEXT = 600
 
 
 def fetch_flips(
-    engine: Engine, tallied: Tallied, candidate: Table, shares: Sequence[SliceShare] = (), changes: Changes | None = None
+    engine: Engine,
+    tallied: Tallied,
+    candidate: Table,
+    moves: Moves,
+    shares: Sequence[SliceShare] = (),
+    changes: Changes | None = None,
 ) -> tuple[FlipExample, ...]:
-    """Return examples that broke, then some that were fixed.
+    """Return examples that broke, then some that were fixed; by a number, those that got worse and those that got better.
 
-    Those of the hardest-hit slices (``shares``, as they come, where they went the same way) first, there the ones whose score moved
+    Those of the hardest-hit slices (``shares``, as they come, where they went the same way) first, there the ones that moved
     furthest, then by id.
-    Where the pair is not stored, they are the first few by id of each kind of change.
+    Where the pair is not stored, they are the first few by id of each kind of change; by a number those of ``moves``.
     """
-    fields = _find_fields(candidate, shares, changes)
-    chosen = {
-        kind: _choose_ids(engine, tallied, kind, limit, _rank(_select_moved(shares, kind), fields))
-        for kind, limit in ((FlipKind.BROKEN, MAX_BROKEN), (FlipKind.FIXED, MAX_FIXED))
-    }
+    movement, fields = moves.movement, _find_fields(candidate, shares, changes)
+    chosen: dict[FlipKind, list[str]] = {}
+    kept: dict[str, MovedExample] = {}
+    for kind, limit in ((FlipKind.BROKEN, MAX_BROKEN), (FlipKind.FIXED, MAX_FIXED)):
+        towards = _select_moved(shares, kind)
+        if tallied.pair.stored:
+            chosen[kind] = _choose_ids(engine, movement, kind, limit, _rank(towards, fields))
+        else:
+            kept |= {example.id: example for example in _list_kept(tallied, towards, moves, kind)[:limit]}
+            chosen[kind] = [example.id for example in kept.values() if example.kind is kind]
     ids = [i for found in chosen.values() for i in found]
     if not ids:
         return ()
     declared = {column: f"s{i}" for i, column in enumerate(candidate.columns.slices)}
+    scored = candidate.columns.score is not None and movement.metric is None
     if tallied.pair.stored:
-        now, before = _list_paired(engine, candidate, ids, list(declared.values()))
+        now, before = _list_paired(engine, candidate, ids, list(declared.values()), movement, scored)
     else:
-        now, before = _list_changed(engine, tallied, candidate, ids)
+        now, before = _list_changed(engine, tallied, candidate, kept, scored)
     others = _fetch_others(engine, ids, fields)
     return tuple(
         FlipExample(
@@ -58,31 +70,46 @@ def fetch_flips(
 
 
 def _list_paired(
-    engine: Engine, candidate: Table, ids: Sequence[str], slices: list[str]
+    engine: Engine, candidate: Table, ids: Sequence[str], slices: list[str], movement: Movement, scored: bool
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Return id → values now, and id → prediction before, from the stored pair; texts and slices from the file, where it has any."""
-    score = "c_score" if candidate.columns.score is not None else "null"
+    score = "c_score" if scored else "null"
     marks = ", ".join("?" for _ in ids)
-    rows = engine.fetch_rows(f"select id, y, c_prediction, {score}, b_prediction from {PAIR} where id in ({marks})", list(ids))
+    rows = engine.fetch_rows(f"select id, {score}, {', '.join(movement.shown)} from {PAIR} where id in ({marks})", list(ids))
     more = _fetch(engine, candidate, ids, ["txt", *slices]) if candidate.columns.text is not None or slices else {}
-    now = {row[0]: {"label": row[1], "prediction": row[2], "score": row[3], **more.get(row[0], {"txt": None})} for row in rows}
-    return now, {row[0]: row[4] for row in rows}
+    now, earlier = {}, {}
+    for i, certainty, *shown in rows:
+        label, before, prediction = map(format_shown, shown)
+        now[i] = {"label": label, "prediction": prediction, "score": certainty, **more.get(i, {"txt": None})}
+        earlier[i] = before
+    return now, earlier
 
 
 def _list_changed(
-    engine: Engine, tallied: Tallied, candidate: Table, ids: Sequence[str]
+    engine: Engine, tallied: Tallied, candidate: Table, chosen: dict[str, MovedExample], scored: bool
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """Return id → values now, and id → prediction before, from the cells that named the ids.
+    """Return id → values now, and id → prediction before, from the counts that named the ids.
 
     The file is read again for what only it has: scores and texts.
     """
-    asked = set(ids)
-    chosen = {i: change for change in tallied.changed for i in change.ids if i in asked}
     leaves = [{f"s{i}": value for i, value in enumerate(values)} for values in tallied.tallies.leaves.values]
-    more = _fetch(engine, candidate, ids, ["score", "txt"]) if candidate.columns.score or candidate.columns.text else {}
+    names = [*(["score"] if scored else []), "txt"]
+    more = _fetch(engine, candidate, list(chosen), names) if scored or candidate.columns.text else {}
     nothing = {"score": None, "txt": None}
-    now = {i: {"label": c.label, "prediction": c.now, **leaves[c.leaf], **more.get(i, nothing)} for i, c in chosen.items()}
-    return now, {i: change.before for i, change in chosen.items()}
+    now = {i: {"label": e.label, "prediction": e.now, **leaves[e.leaf], **nothing, **more.get(i, {})} for i, e in chosen.items()}
+    return now, {i: example.before for i, example in chosen.items()}
+
+
+def _list_kept(tallied: Tallied, shares: Sequence[SliceShare], moves: Moves, kind: FlipKind) -> list[MovedExample]:
+    """Return the examples of a kind that the only scan of the pair kept, in the order people should read them."""
+    if moves.movement.metric is not None:
+        leaves = tallied.tallies.leaves
+        slices = [dict(zip(leaves.columns, values, strict=True)) for values in leaves.values]
+        ranks = [next((i for i, share in enumerate(shares) if share.slice.items() <= here.items()), len(shares)) for here in slices]
+        return sorted((e for e in moves.examples if e.kind is kind), key=lambda e: (ranks[e.leaf], -e.distance, e.id))
+    right = "before" if kind is FlipKind.BROKEN else "now"
+    found = (change for change in tallied.changed if getattr(change, right) == change.label)
+    return sorted((MovedExample(kind, c.leaf, i, c.label, c.before, c.now) for c in found for i in c.ids), key=lambda e: e.id)
 
 
 def _find_fields(candidate: Table, shares: Sequence[SliceShare], changes: Changes | None) -> dict[str, str]:
@@ -112,17 +139,13 @@ def _rank(shares: Sequence[SliceShare], fields: dict[str, str]) -> str:
     return f"case {cases} else {len(shares)} end" if cases else ""
 
 
-def _choose_ids(engine: Engine, tallied: Tallied, kind: FlipKind, limit: int, rank: str) -> list[str]:
-    if not tallied.pair.stored:
-        right = "before" if kind is FlipKind.BROKEN else "now"
-        return sorted(i for change in tallied.changed if getattr(change, right) == change.label for i in change.ids)[:limit]
-    right, wrong = ("b_prediction", "c_prediction") if kind is FlipKind.BROKEN else ("c_prediction", "b_prediction")
-    moved = "abs(c_score - b_score) desc, " if {"b_score", "c_score"} <= tallied.pair.columns else ""
-    source, order = f"{PAIR} p", f"{moved}p.id"
+def _choose_ids(engine: Engine, movement: Movement, kind: FlipKind, limit: int, rank: str) -> list[str]:
+    furthest = f"{movement.distance} desc, " if movement.distance else ""
+    source, order = f"{PAIR} p", f"{furthest}p.id"
     if rank:
         source += " join leaves l on p.leaf = l.leaf" + (f" join {EXPLAINED} e on p.id = e.id" if "e." in rank else "")
         order = f"{rank}, {order}"
-    query = f"select p.id from {source} where p.{right} = p.y and p.{wrong} <> p.y order by {order} limit {limit}"
+    query = f"select p.id from {source} where {movement.get(kind)} order by {order} limit {limit}"
     return [row[0] for row in engine.fetch_rows(query)]
 
 

@@ -86,5 +86,6 @@ def add_known_values(measured: Measurements, known: Known) -> Measurements:
         delta=measured.candidate - baseline,
         se=se,
         se_plus=se,
+        se_fixed=None,
         pairing=Pairing.UNPAIRED if unpaired else Pairing.METRICS_ONLY,
     )

@@ -35,13 +35,13 @@ def measure_labels(tallies: Tallies, metrics: Sequence[LabelMetric], positions: 
     if not tallies.has_baseline:
         found.base[:] = np.nan
     reasons = explain_missing([m.undefined for m in metrics], found.base, found.cand, has_baseline=tallies.has_baseline)
-    part = Part(np.array(positions), found.base, found.cand, found.se, found.se_plus, reasons, found.blocks)
+    part = Part(np.array(positions), found.base, found.cand, found.se, found.se_plus, reasons, found.blocks, se_fixed=found.se_fixed)
     return part if atoms is None else replace(part, atom_count=atoms.count, atom_imbalance=atoms.imbalance)
 
 
 def _measure_units(tallies: Tallies, metrics: Sequence[LabelMetric]) -> LabelValues:
     """Return the same from the sums of units: groups, weights, several labels an example."""
-    arrays = np.full((3, len(tallies.leaves.slices), len(metrics)), np.nan)
+    arrays = np.full((4, len(tallies.leaves.slices), len(metrics)), np.nan)
     blocks: list[PartBlock] = []
     first = 0
     for whole_set in tallies.leaves.sets:
@@ -50,11 +50,13 @@ def _measure_units(tallies: Tallies, metrics: Sequence[LabelMetric]) -> LabelVal
             at = slice(first, first + len(slice_set.keys))
             for m, metric in enumerate(metrics):
                 arrays[:2, at, m] = metric.value(rows.base_counts), metric.value(rows.cand_counts)
-            arrays[2, at], effects = _measure_changes(rows, metrics, tallies, first)
+            base, cand = arrays[:2, at]
+            change = cand - base if tallies.has_baseline else np.zeros_like(cand)
+            arrays[2, at], arrays[3, at], effects = _measure_changes(rows, metrics, tallies, first, change)
             blocks.extend(effects)
             first = at.stop
-    base, cand, se = arrays
-    return LabelValues(base, cand, se, se, tuple(blocks))
+    base, cand, se, se_fixed = arrays
+    return LabelValues(base, cand, se, se, tuple(blocks), se_fixed)
 
 
 def _cut_set(tallies: Tallies, slice_set: SliceSet) -> Iterator[SliceSet]:
@@ -73,8 +75,10 @@ def _build_rows(tallies: Tallies, slice_set: SliceSet) -> Rows:
     return CellRows(tallies.cells, tallies, slice_set)
 
 
-def _measure_changes(rows: Rows, metrics: Sequence[LabelMetric], tallies: Tallies, first: int) -> tuple[Floats, tuple[PartBlock, ...]]:
-    """Return the standard errors float64[S, M] of candidate − baseline, and the swap effects by unit."""
+def _measure_changes(
+    rows: Rows, metrics: Sequence[LabelMetric], tallies: Tallies, first: int, change: Floats
+) -> tuple[Floats, Floats, tuple[PartBlock, ...]]:
+    """Return the two standard errors of ``change`` = candidate − baseline, float64[S, M] each, and the swap effects by unit."""
     influence = UnitInfluence.empty(len(rows.slice_set.keys), tallies.n_units, len(metrics))
     influence.shares[:] = share_units(tallies, rows.slice_set)
     swapped = np.zeros_like(influence.sums)
@@ -82,4 +86,4 @@ def _measure_changes(rows: Rows, metrics: Sequence[LabelMetric], tallies: Tallie
         base = find_base_gradient(metric, rows.base_counts, has_baseline=tallies.has_baseline)
         influence.sums[:, :, m] = rows.sum_by_unit(rows.influence(base, metric.gradient(rows.cand_counts)), tallies.n_units)
         swapped[:, :, m] = rows.sum_by_unit(rows.swap_effect(metric.gradient(rows.mean_counts)), tallies.n_units)
-    return influence.standard_error(), build_unit_blocks(swapped, influence.shares > 0, first)
+    return *influence.standard_errors(change), build_unit_blocks(swapped, influence.shares > 0, first)

@@ -48,7 +48,8 @@ def _parts(tallies: Tallies, metrics: Sequence[Metric], bin_above: int) -> list[
     return [measures[kind](tallies, [metrics[i] for i in positions], positions) for kind, positions in by_kind.items()]
 
 
-_ABSENT = {"baseline": np.nan, "candidate": np.nan, "se": np.nan, "se_plus": np.nan, "n_positive": -1.0, "n_negative": -1.0, "slack": 0.0}
+_ABSENT = dict.fromkeys(("baseline", "candidate", "se", "se_plus", "se_fixed"), np.nan)
+_ABSENT |= {"n_positive": -1.0, "n_negative": -1.0, "slack": 0.0}
 """The arrays of a part, and what stands for one that it does not have."""
 
 
@@ -109,6 +110,7 @@ class _Table:
             delta=flat["candidate"] - flat["baseline"],
             se=flat["se"],
             se_plus=flat["se_plus"],
+            se_fixed=np.where(np.isnan(flat["se_fixed"]), flat["se"], flat["se_fixed"]),
             n=n,
             n_units=n if groups is None else np.repeat(groups, self.n_metrics),
             n_positive=flat["n_positive"].astype(np.int64),
@@ -139,7 +141,7 @@ def _clear_weightless(arrays: dict[str, Floats], reasons: NDArray[np.object_], t
     reasons[empty & (n == 0)] = "there are no examples"
     reasons[empty & (n > 0)] = "all weights are 0"
     unknown = np.isnan(arrays["candidate"] - arrays["baseline"] if tallies.has_baseline else arrays["candidate"])
-    for name in ("se", "se_plus"):
+    for name in ("se", "se_plus", "se_fixed"):
         arrays[name][unknown] = np.nan
 
 

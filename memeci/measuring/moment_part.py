@@ -18,7 +18,7 @@ def measure_moments(tallies: Tallies, metrics: Sequence[MomentMetric], positions
     """Return the part of all moment metrics."""
     assert tallies.moments is not None  # noqa: S101 - the plan asked for them
     shapes = (len(tallies.leaves.slices), len(metrics))
-    baseline, candidate, se = np.full(shapes, np.nan), np.full(shapes, np.nan), np.full(shapes, np.nan)
+    baseline, candidate, se, se_fixed = (np.full(shapes, np.nan) for _ in range(4))
     blocks: list[PartBlock] = []
     first = 0
     for slice_set in tallies.leaves.sets:
@@ -26,7 +26,7 @@ def measure_moments(tallies: Tallies, metrics: Sequence[MomentMetric], positions
         measured = _SetMoments(tallies.moments, slice_set, tallies.n_units, metrics)
         baseline[rows], candidate[rows] = measured.base_values, measured.cand_values
         # Without a baseline these are the errors of the candidate's own values.
-        se[rows] = measured.standard_error(base_sign=-1.0 if tallies.has_baseline else 0.0)
+        se[rows], se_fixed[rows] = measured.standard_errors(has_baseline=tallies.has_baseline)
         if tallies.has_baseline:
             blocks.extend(measured.blocks(first))
         first += len(slice_set.keys)
@@ -34,7 +34,7 @@ def measure_moments(tallies: Tallies, metrics: Sequence[MomentMetric], positions
         baseline[:] = np.nan
     reasons = explain_missing([m.undefined for m in metrics], baseline, candidate, has_baseline=tallies.has_baseline)
     reasons[np.isnan(baseline) & _lacks_columns(tallies.moments, metrics) & tallies.has_baseline] = NOT_IN_BASELINE
-    return Part(np.array(positions), baseline, candidate, se, se, reasons, tuple(blocks))
+    return Part(np.array(positions), baseline, candidate, se, se, reasons, tuple(blocks), se_fixed=se_fixed)
 
 
 def _lacks_columns(tally: MomentTally, metrics: Sequence[MomentMetric]) -> NDArray[np.bool_]:
@@ -65,14 +65,15 @@ class _SetMoments:
     def _values(self, means: Floats) -> Floats:
         return np.stack([m.value(means[:, terms]) for m, terms in zip(self.metrics, self.terms, strict=True)], axis=1)
 
-    def standard_error(self, base_sign: float) -> Floats:
-        """Return float64[S, M], from the influence of each unit on candidate + base_sign · baseline."""
+    def standard_errors(self, *, has_baseline: bool) -> tuple[Floats, Floats]:
+        """Return float64[S, M] twice, from the influence of each unit on candidate − baseline: see `UnitInfluence.standard_errors`."""
         influence = UnitInfluence.empty(self.n_slices, self.n_units, len(self.metrics))
         influence.shares[:] = self._sum_by_unit(divide(self.weight, self.total[self.slice], 0.0))
-        for side, means, sign in ((self.base, self.base_means, base_sign), (self.cand, self.cand_means, 1.0)):
+        sides = [(self.cand, self.cand_means, 1.0)] + [(self.base, self.base_means, -1.0)] * has_baseline
+        for side, means, sign in sides:
             centred = side - self.weight[:, None] * means[self.slice]
             influence.sums[:] += sign * self._project(centred, means)
-        return influence.standard_error()
+        return influence.standard_errors(self.cand_values - self.base_values if has_baseline else np.zeros_like(self.cand_values))
 
     def blocks(self, first: int) -> tuple[PartBlock, ...]:
         """Return the effect of each unit on delta, by the gradient midway between the sides: any swap leaves that where it is."""

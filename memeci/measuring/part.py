@@ -34,6 +34,7 @@ class LabelValues(msgspec.Struct, frozen=True):
     se: Floats
     se_plus: Floats
     blocks: tuple[PartBlock, ...]
+    se_fixed: Floats | None = None
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ class Part(msgspec.Struct, frozen=True):
     n_negative: Floats | None = None
     atom_count: Integers | None = None
     atom_imbalance: Integers | None = None
+    se_fixed: Floats | None = None
     slack: Floats | None = None
     """How far a difference may be from the exact one, where scores were put into bins."""
 
@@ -73,13 +75,23 @@ class UnitInfluence:
 
     def standard_error(self) -> Floats:
         """Return float64[S, M]: √(U/(U−1) Σ_u (S_u − share_u · Σ S)²), U counting the units present; NaN with one unit."""
-        present = (self.shares > 0).sum(axis=1)
         total = self.sums.sum(axis=1, keepdims=True)
         squares = ((self.sums - self.shares[:, :, None] * total) ** 2).sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            correction = np.where(present > 1, present / (present - 1.0), np.nan)
-        error: Floats = np.sqrt(squares * correction[:, None])
-        return error
+        return np.asarray(np.sqrt(squares * self._correction()[:, None]))
+
+    def standard_errors(self, delta: Floats) -> tuple[Floats, Floats]:
+        """Return float64[S, M] twice: `standard_error`, and that of these very units, √(U/(U−1) Σ_u (S_u − share_u · (Σ S − delta))²).
+
+        The first asks what other units of this kind would have shown: there a large unit in which nothing changed is a doubt about
+        every change. The second takes what each unit adds to delta, and such a one adds nothing.
+        """
+        off = self.sums.sum(axis=1) - np.nan_to_num(delta)
+        squares = ((self.sums - self.shares[:, :, None] * off[:, None, :]) ** 2).sum(axis=1)
+        return self.standard_error(), np.sqrt(squares * self._correction()[:, None])
+
+    def _correction(self) -> Floats:
+        present = (self.shares > 0).sum(axis=1)
+        return np.asarray(np.divide(present, present - 1.0, out=np.full(len(present), np.nan), where=present > 1))
 
     def blocks(self, delta: Floats) -> tuple[PartBlock, ...]:
         """Return one block per slice: effect_u = S_u + delta·share_u, so that the effects of a slice sum to delta.
@@ -109,13 +121,14 @@ class InfluenceTable:
         """Return the part; ``undefined`` has one sentence per metric."""
         has_baseline = self.tallies.has_baseline
         # Without a baseline these are the errors of the candidate's own values.
-        se = self.influence.standard_error()
-        blocks = self.influence.blocks(self.candidate - self.baseline) if has_baseline else ()
+        change = self.candidate - self.baseline if has_baseline else np.zeros_like(self.candidate)
+        se, se_fixed = self.influence.standard_errors(change)
+        blocks = self.influence.blocks(change) if has_baseline else ()
         if not has_baseline:
             self.baseline[:] = np.nan
         reasons = explain_missing(undefined, self.baseline, self.candidate, has_baseline=has_baseline)
         reasons[np.isnan(self.baseline) & ~np.isnan(self.candidate) & self.unknown] = NOT_IN_BASELINE
-        return Part(np.array(positions), self.baseline, self.candidate, se, se, reasons, blocks)
+        return Part(np.array(positions), self.baseline, self.candidate, se, se, reasons, blocks, se_fixed=se_fixed)
 
 
 def build_unit_blocks(effects: Iterable[Floats], present: NDArray[np.bool_], first_slice: int = 0) -> tuple[PartBlock, ...]:

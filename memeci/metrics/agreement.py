@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.metric import CLASSIFICATION, Gradient, LabelCounts
+from memeci.metrics.metric import CLASSIFICATION, ExampleNumber, Gradient, LabelCounts
 from memeci.records import Direction, Task, Unit
 from memeci.sums import divide
 
@@ -129,6 +129,7 @@ class HammingLoss(msgspec.Struct, frozen=True):
     tasks: frozenset[Task] = frozenset({Task.MULTILABEL})
     undefined: str = "there are no labels"
     kind = "label"
+    example_number = ExampleNumber("{wrong_labels}", Direction.LOWER)
 
     def value(self, counts: LabelCounts) -> Floats:
         wrong = counts.total(counts.support + counts.predicted - 2 * counts.true)

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
+from memeci.metrics.metric import ExampleNumber
 from memeci.records import Direction, Task, Unit
 
 REGRESSION = frozenset({Task.REGRESSION})
@@ -27,6 +28,10 @@ class MeanOf(msgspec.Struct, frozen=True):
     def terms(self) -> tuple[str, ...]:
         return (self.term,)
 
+    @property
+    def example_number(self) -> ExampleNumber:
+        return ExampleNumber(self.term, self.direction)
+
     def value(self, means: Floats) -> Floats:
         return means[:, 0]
 
@@ -41,6 +46,9 @@ def build_score_metric(name: str, number: str, direction: Direction, unit: Unit)
 
 MAE = MeanOf("mae", "abs({prediction} - {label})", Direction.LOWER)
 """Mean of |p − y|."""
+
+ABSOLUTE_ERROR = MAE.example_number
+"""|p − y|: of two predictions of one example the one further off is worse by MAE, RMSE, R² and the median error alike."""
 
 MAPE = MeanOf(
     "mape",

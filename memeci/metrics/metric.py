@@ -67,6 +67,17 @@ class Gradient(msgspec.Struct, frozen=True):
     support: Floats
 
 
+class ExampleNumber(msgspec.Struct, frozen=True):
+    """A number of every example that tells better from worse: a term (see MomentMetric) and which way is better.
+
+    A metric that has one says so as ``example_number``. For RMSE or R² it is no summand of the metric, but orders two errors on one
+    example as the metric does.
+    """
+
+    term: str
+    direction: Direction
+
+
 class Metric(Protocol):
     """What every metric says about itself. ``kind`` is label, moment, rank or array; ``undefined`` explains a NaN to the user."""
 
@@ -100,8 +111,8 @@ class MomentMetric(Metric, Protocol):
     """A smooth functional of the weighted means of terms.
 
     ``terms`` are SQL scalar expressions over ``{label}``, ``{prediction}``, ``{label_probability}``, ``{square_sum}`` (sum of
-    squared class probabilities), ``{exact_match}``, ``{number:NAME}``, and the constants ``{label_centre}`` and
-    ``{prediction_centre}`` near the means; plain arithmetic that every SQL engine has.
+    squared class probabilities), ``{exact_match}``, ``{wrong_labels}`` (of several an example), ``{number:NAME}``, and the
+    constants ``{label_centre}`` and ``{prediction_centre}`` near the means; arithmetic that every SQL engine has.
     """
 
     @property

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.means import REGRESSION
+from memeci.metrics.means import ABSOLUTE_ERROR, REGRESSION
 from memeci.records import Direction, Task, Unit
 from memeci.sums import divide
 
@@ -35,6 +35,7 @@ class RootMeanSquaredError(msgspec.Struct, frozen=True):
     undefined: str = "there are no examples"
     terms: tuple[str, ...] = (SQUARED_ERROR,)
     kind = "moment"
+    example_number = ABSOLUTE_ERROR
 
     def value(self, means: Floats) -> Floats:
         return np.sqrt(means[:, 0])
@@ -53,6 +54,7 @@ class R2(msgspec.Struct, frozen=True):
     undefined: str = "all labels are equal"
     terms: tuple[str, ...] = (SQUARED_ERROR, CENTRED_LABEL, f"{CENTRED_LABEL} * {CENTRED_LABEL}")
     kind = "moment"
+    example_number = ABSOLUTE_ERROR
 
     def value(self, means: Floats) -> Floats:
         return 1 - divide(means[:, 0], _variance(means[:, 1], means[:, 2]))

@@ -6,9 +6,11 @@ import msgspec
 import numpy as np
 
 from memeci.measurements import Floats
-from memeci.metrics.means import REGRESSION
+from memeci.metrics.means import ABSOLUTE_ERROR, REGRESSION
 from memeci.metrics.sample import Sample
 from memeci.records import Direction, Task, Unit
+
+_REACH = np.array([1.0, 2.5])
 
 
 class MedianAbsoluteError(msgspec.Struct, frozen=True):
@@ -26,6 +28,7 @@ class MedianAbsoluteError(msgspec.Struct, frozen=True):
     sorted: bool = True
     supports_weights: bool = True
     kind = "array"
+    example_number = ABSOLUTE_ERROR
 
     def measure(self, sample: Sample) -> tuple[float, Floats]:
         label, score, weight = sample.label, sample.score, sample.weight
@@ -36,7 +39,11 @@ class MedianAbsoluteError(msgspec.Struct, frozen=True):
         ordered = error[order]
         weights = np.ones_like(error) if weight is None else weight
         value = weighted_median(ordered, weights[order])
-        influence = (np.sign(error - value)) * 0.5 / _density_at_median(ordered)
+        side = np.sign(error - value)
+        tied = side == 0
+        if tied.any():  # half of all weight lies on either side of a median, whatever part of it is tied with it
+            side[tied] = np.clip(-np.sum(side * weights) / max(np.sum(weights[tied]), 1e-300), -1, 1)
+        influence = side * 0.5 / _density_at_median(ordered)
         return value, influence - np.average(influence, weights=weights)
 
 
@@ -53,12 +60,18 @@ def weighted_median(ordered: Floats, weights: Floats) -> float:
 
 
 def _density_at_median(ordered: Floats) -> float:
-    """Return the density at the median from the quantiles ½ ± h, h = ½·n^(−1/5); a tiny spacing is bounded away from 0."""
-    n = len(ordered)
-    half_width = min(0.25, 0.5 * n**-0.2)
-    low, high = np.quantile(ordered, [0.5 - half_width, 0.5 + half_width])
-    spacing = max(high - low, 1e-12 * max(1.0, float(ordered[-1])))
-    return float(2 * half_width / spacing)
+    """Return the density at the median from the quantiles ½ ± h, h = ½·n^(−1/5); a tiny spacing is bounded away from 0.
+
+    Less where the quantiles that the median reaches by chance, z·½·n^(−1/2) to either side (Woodruff 1952), lie more than twice as far
+    off as that says: near a step between two whole numbers the median may be either.
+    """
+    n = float(len(ordered))
+    wide, near = min(0.25, 0.5 * n**-0.2), np.minimum(0.25, 0.5 * _REACH * n**-0.5)
+    low, middle, high = np.quantile(ordered, [0.5 - wide, 0.5, 0.5 + wide])
+    steps = np.fmax(np.quantile(ordered, 0.5 + near) - middle, middle - np.quantile(ordered, 0.5 - near))
+    least = 1e-12 * max(1.0, float(ordered[-1]))
+    smooth, stepped = 2 * wide / max(high - low, least), float((near / np.fmax(steps, least)).min())
+    return float(stepped if 2 * stepped < smooth else smooth)
 
 
 class Spearman(msgspec.Struct, frozen=True):

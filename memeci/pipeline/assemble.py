@@ -11,6 +11,7 @@ from memeci import __version__
 from memeci.config import Config
 from memeci.decision import Decided
 from memeci.engines.engine import Table
+from memeci.engines.movement import Moves
 from memeci.engines.pairing import Pair
 from memeci.measuring.evidence import build_calibration, build_classes, build_confusion, build_roc, count_flips
 from memeci.records import (
@@ -45,6 +46,7 @@ class Parts(msgspec.Struct, frozen=True):
     engine: str
     examples: tuple[FlipExample, ...] = ()
     shares: tuple[SliceShare, ...] = ()
+    moves: Moves | None = None
     history: tuple[ReleaseSummary, ...] = ()
     noise: Mapping[str, float] = msgspec.field(default_factory=dict)
     noise_runs: int = 0
@@ -98,5 +100,8 @@ def _describe_dataset(parts: Parts) -> Dataset:
 
 
 def _describe_flips(parts: Parts) -> Flips | None:
+    if parts.moves is not None and parts.moves.by_leaf is not None:
+        fixed, broken = (int(counts.sum()) for counts in parts.moves.by_leaf)
+        return Flips(fixed, broken, examples=parts.examples, slices=parts.shares, metric=parts.moves.movement.metric)
     counts = count_flips(parts.tallies)
     return None if counts is None else Flips(*counts, examples=parts.examples, slices=parts.shares)

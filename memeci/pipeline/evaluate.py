@@ -17,6 +17,7 @@ from memeci.engines.digest import compute_digest, digest_files
 from memeci.engines.duckdb import DuckDBEngine
 from memeci.engines.engine import Engine, Progress, Table
 from memeci.engines.export import write_predictions
+from memeci.engines.movement import count_moves
 from memeci.engines.pairing import Pair
 from memeci.engines.shared import Moved, find_moved
 from memeci.engines.tallying import build_tallies
@@ -26,7 +27,7 @@ from memeci.output_folder import check_outputs, write_outputs
 from memeci.pipeline.assemble import Parts, assemble
 from memeci.pipeline.baseline import FoundSide, Search, find_baseline
 from memeci.pipeline.picture import DrawResult, draw_record
-from memeci.pipeline.plan import build_policy, collect_notes, decide_tallies, plan_measurement
+from memeci.pipeline.plan import build_policy, choose_movement, collect_notes, decide_tallies, plan_measurement
 from memeci.pipeline.render import render_record
 from memeci.pipeline.shares import explain_flips
 from memeci.pipeline.sides import Setup, find_columns_before, load_baseline, load_candidate
@@ -153,7 +154,9 @@ class _Evaluation(msgspec.Struct, frozen=True):
         moved = self._find_moved(table, before, found)
         policy = build_policy(config, found, tallied.tallies.leaves)
         decided = decide_tallies(tallied, plan, policy, collect_notes(selection, tallied, plan, config, table, moved), found)
-        shares, examples = explain_flips(self.engine, tallied, table, before)
+        movement = choose_movement(tallied, plan, policy, table)
+        moves = count_moves(self.engine, tallied, movement) if movement is not None else None
+        shares, examples = explain_flips(self.engine, tallied, table, before, moves)
         parts = Parts(
             config=config,
             task=task,
@@ -168,6 +171,7 @@ class _Evaluation(msgspec.Struct, frozen=True):
             engine=self.engine.name,
             examples=examples,
             shares=shares,
+            moves=moves,
             history=found.history if found else (),
             noise=policy.noise,
             noise_runs=policy.noise_runs,

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from memeci.config import Config
 from memeci.decision import Decided, decide, decide_incomparable
 from memeci.engines.engine import Table
+from memeci.engines.movement import Movement, build_label_movement, build_number_movement, is_known
 from memeci.engines.pairing import Pair
 from memeci.engines.shared import Moved
 from memeci.engines.tallying import Tallied, TallyPlan
 from memeci.errors import ConfigError, DataError
+from memeci.measurements import ALL
 from memeci.measuring.fallback import add_known_values, list_known_metrics, list_known_values
 from memeci.measuring.measure import measure
 from memeci.metrics import UNGATED
+from memeci.metrics.per_example import choose_example_number
 from memeci.metrics.selection import Available, Request, Selection, check_scores_stay, select_gated, select_metrics
 from memeci.metrics.task import choose_positive, is_positive_guessed, sort_labels
 from memeci.pipeline.baseline import FoundSide
@@ -96,6 +99,21 @@ def decide_tallies(tallied: Tallied, plan: TallyPlan, policy: Policy, notes: tup
         )
         measured = add_known_values(measured, known)
     return decide(measured, policy, notes=notes)
+
+
+def choose_movement(tallied: Tallied, plan: TallyPlan, policy: Policy, candidate: Table) -> Movement | None:
+    """Return what tells better from worse, one example at a time: right and wrong labels, else a gated metric's number; None without."""
+    pair = tallied.pair
+    if not pair.has_baseline:
+        return None
+    if tallied.tallies.cells is not None:
+        return build_label_movement(pair.columns)
+    chosen = choose_example_number(
+        plan.metrics,
+        is_gated=lambda name: policy.gate(name, ALL).gated,
+        is_known=lambda term: is_known(term, candidate, pair.columns),
+    )
+    return build_number_movement(*chosen, candidate) if chosen is not None else None
 
 
 def _check_size(n_metrics: int, n_slices: int) -> None:

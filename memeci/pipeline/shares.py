@@ -13,11 +13,12 @@ from memeci.decision import Counts, SliceCounts, UnitCounts, explain_slices
 from memeci.engines.engine import Engine, Table
 from memeci.engines.examples import fetch_flips
 from memeci.engines.explaining import Changes, count_changes, find_written
+from memeci.engines.movement import Moves
 from memeci.engines.tallying import Tallied
 from memeci.measurements import Integers, SliceKey
 from memeci.records import FlipExample, SliceShare
 from memeci.sums import sum_whole_by
-from memeci.tallies import CellTally, Tallies
+from memeci.tallies import Tallies
 
 MIN_EXAMPLES = 30
 MAX_PAIRS = 50_000
@@ -26,30 +27,31 @@ PAIRED = 10
 
 
 def explain_flips(
-    engine: Engine, tallied: Tallied, candidate: Table, baseline: Table | None
+    engine: Engine, tallied: Tallied, candidate: Table, baseline: Table | None, moves: Moves | None
 ) -> tuple[tuple[SliceShare, ...], tuple[FlipExample, ...]]:
     """Return the hardest-hit slices, and the examples worth reading first: those of these slices."""
-    if baseline is None or tallied.tallies.cells is None:
+    if baseline is None or moves is None:
         return (), ()
-    changes = count_changes(engine, tallied, candidate)
-    shares = find_shares(tallied.tallies, changes)
+    changes = count_changes(engine, tallied, candidate, moves.movement)
+    shares = find_shares(tallied.tallies, changes, moves)
     while changes is not None and (written := find_written(engine, changes, baseline, _list_columns(shares))):
         changes = changes.without(written)
-        shares = find_shares(tallied.tallies, changes)
-    return shares, fetch_flips(engine, tallied, candidate, shares, changes)
+        shares = find_shares(tallied.tallies, changes, moves)
+    return shares, fetch_flips(engine, tallied, candidate, moves, shares, changes)
 
 
-def find_shares(tallies: Tallies, changes: Changes | None = None) -> tuple[SliceShare, ...]:
-    """Return the hardest-hit slices, surest first; none without labels, a baseline or slices to count by.
+def find_shares(tallies: Tallies, changes: Changes | None = None, moves: Moves | None = None) -> tuple[SliceShare, ...]:
+    """Return the hardest-hit slices, surest first; none without a baseline, slices to count by, or anything to tell better from worse.
 
-    ``changes`` are the same flips by columns that nobody declared. With groups they are all that is counted: the examples of a
-    group change together, and the tallies do not know which belong to one.
+    ``moves`` has the counts by a number; by labels (None) the tallies have them. ``changes`` are the same by columns that nobody
+    declared. With groups they are all that is counted: the examples of a group change together, and the tallies do not know
+    which belong to one.
     """
     found = _Found()
-    if tallies.cells is None or not tallies.has_baseline:
+    if not tallies.has_baseline:
         return ()
     by_column = None if changes is None else _Rows(changes.n, changes.fixed, changes.broken, changes.unit)
-    rows = by_column if tallies.grouped else _build_rows(tallies.cells, tallies.leaves.n)
+    rows = by_column if tallies.grouped else _build_rows(tallies, moves)
     if rows is None:
         return ()
     if not tallies.grouped:
@@ -59,8 +61,13 @@ def find_shares(tallies: Tallies, changes: Changes | None = None) -> tuple[Slice
     return explain_slices(found.build_counts(), rows.count_whole()) if found.counts else ()
 
 
-def _build_rows(cells: CellTally, n: Integers) -> _Rows:
-    """Return the flips by leaf."""
+def _build_rows(tallies: Tallies, moves: Moves | None) -> _Rows | None:
+    """Return what changed by leaf; None where nothing tells better from worse."""
+    cells, n = tallies.cells, tallies.leaves.n
+    if moves is not None and moves.by_leaf is not None:
+        return _Rows(n, *moves.by_leaf)
+    if cells is None:
+        return None
     right_before, right_now = cells.base == cells.label, cells.cand == cells.label
     fixed, broken = (sum_whole_by(cells.leaf, cells.n * rows, len(n)) for rows in (~right_before & right_now, right_before & ~right_now))
     return _Rows(n, fixed, broken)

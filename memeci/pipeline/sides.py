@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import msgspec
@@ -64,8 +64,11 @@ def load_baseline(engine: Engine, source: str, task: Task, setup: Setup, *, rele
     relation, schema = _open(engine, source)
     # Weight, group and text are the candidate's: a baseline may lack them.
     unneeded = frozenset({"weight", "group", "text"})
-    wanted = RELEASED if released else replace(config.columns, weight=None, group=None, text=None, unused=config.columns.unused | unneeded)
     names = {column.name for column in schema}
+    if released:
+        wanted = RELEASED if task is not Task.SCORES else _keep_columns(RELEASED, names)
+    else:
+        wanted = replace(config.columns, weight=None, group=None, text=None, unused=config.columns.unused | unneeded)
     numbers = tuple(name for name in config.number_columns if name in names)
     columns = resolve_columns(schema, wanted, source=relation.name, numbers=numbers, places={} if released else config.places)
     columns = replace(columns, weight=None, group=None, text=None)
@@ -76,12 +79,19 @@ def load_baseline(engine: Engine, source: str, task: Task, setup: Setup, *, rele
     if not released:
         file = _add_functions(engine, file, setup, BASELINE)
     if task is Task.SCORES:
-        file = replace(file, columns=replace(file.columns, score=None, probabilities=()))
+        label = file.columns.label if file.columns.prediction else None
+        file = replace(file, columns=replace(file.columns, label=label, score=None, probabilities=()))
     else:
         require_parts(file.columns, ("prediction",), file.schema, file.name)
     table = load_table(engine, BASELINE, file, LabelKind.of(task))
     _check_vocabulary(table, task)
     return table
+
+
+def _keep_columns(columns: ColumnsConfig, names: Set[str]) -> ColumnsConfig:
+    """Return the columns without the label and the prediction that a file of scores may lack."""
+    lacking = {part for part in ("label", "prediction") if getattr(columns, part) not in names}
+    return replace(columns, **dict.fromkeys(lacking), unused=columns.unused | lacking)
 
 
 def find_columns_before(table: Table, before: Table, config: Config, *, released: bool) -> Columns:

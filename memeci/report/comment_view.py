@@ -11,12 +11,19 @@ from memeci.formatting import format_count, format_delta, format_slice, format_v
 from memeci.records import ClassMetrics, Evaluation, FlipExample, FlipKind, Status, Unit
 from memeci.report.by_class import format_hidden_classes, select_overall
 from memeci.report.escape import to_code, to_prose, to_url
-from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
+from memeci.report.flips import (
+    format_examples_shown,
+    format_flip_counts,
+    format_shares,
+    format_ungated_losses,
+    list_examples,
+    name_sides,
+    title_flips,
+)
 from memeci.report.heat import HEAT_RIGHT, HEAT_WRONG, render_heat
 from memeci.report.markdown import Markdown
 from memeci.report.order import (
     build_matrix,
-    select_flips,
     select_notable,
     select_reasons,
     sort_slices,
@@ -53,7 +60,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
     notable = select_notable(record, layout.slices)
     rest = [c for c in slices if c not in notable]
     reasons = select_reasons(record, [*overall, *notable, *rest[: layout.more_slices]])[:MAX_REASONS]
-    broken, fixed = (select_flips(record, kind, layout.flips) for kind in (FlipKind.BROKEN, FlipKind.FIXED))
+    broken, fixed = (list_examples(record, kind, layout.flips) for kind in (FlipKind.BROKEN, FlipKind.FIXED))
     matrix = build_matrix(record.confusion, layout.classes) if record.confusion else None
     url = to_url(picture.url) if picture and picture.url else None
     view = {
@@ -83,6 +90,8 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "shares": format_shares(record, say),
         "broken": broken,
         "fixed": fixed,
+        "broken_shown": format_examples_shown(record, FlipKind.BROKEN, len(broken), say),
+        "fixed_shown": format_examples_shown(record, FlipKind.FIXED, len(fixed), say),
         "matrix": matrix,
         "heat": lambda cell, right: Markdown(render_heat(cell, right)),
         "heat_legend": _format_legend(say, has_change=record.confusion is not None and record.confusion.has_baseline),
@@ -91,7 +100,7 @@ def build_view(record: Evaluation, layout: Layout, say: Phrases, picture: Pictur
         "notes": [*build_dataset_change(record, say), *(say.pick(n, joint=" · ") for n in record.verdict.notes)],
         "footer": _format_footer(record, say),
         "table": _bind_table(say, record),
-        "flip_table": lambda flips: Markdown(render_flip_table(flips, say, layout.text)),
+        "flip_table": lambda flips: Markdown(render_flip_table(flips, say, layout.text, name_sides(record))),
     }
     lists = ("warnings", "reasons", "slices", "more_slices", "broken", "fixed", "classes")
     parts = {"flips": record.flips, "confusion": matrix, "docker": record.docker_tag}
@@ -125,15 +134,15 @@ def render_comparison_table(rows: Sequence[Row], say: Phrases, *, with_slice: bo
     return "\n".join(lines)
 
 
-def render_flip_table(flips: Sequence[FlipExample], say: Phrases, text_limit: int) -> str:
+def render_flip_table(flips: Sequence[FlipExample], say: Phrases, text_limit: int, sides: tuple[str, str] = ("was", "now")) -> str:
     """Return a Markdown table of examples; columns nobody filled stay out. Label, was and now stand apart, so that a
     right-to-left label cannot turn the arrow between them around."""
     columns: list[tuple[str, Callable[[FlipExample], str]]] = [
         ("id", lambda f: to_code(f.id, 40, cell=True)),
         (_head(say, "slice"), lambda f: to_code(format_slice(f.slice), 40, cell=True) if f.slice else ""),
-        (_head(say, "label"), lambda f: to_code(f.label, 40, cell=True)),
-        (_head(say, "was"), lambda f: to_code(f.baseline, 40, cell=True)),
-        (_head(say, "now"), lambda f: to_code(f.candidate, 40, cell=True)),
+        (_head(say, "label"), lambda f: to_code(f.label, 40, cell=True) if f.label else ""),
+        (_head(say, sides[0]), lambda f: to_code(f.baseline, 40, cell=True)),
+        (_head(say, sides[1]), lambda f: to_code(f.candidate, 40, cell=True)),
         (_head(say, "score"), lambda f: format_value(f.score, Unit.NUMBER) if f.score is not None else ""),
         (_head(say, "text"), lambda f: to_code(f.text, text_limit, cell=True) if f.text else ""),
     ]

@@ -8,9 +8,9 @@ from memeci.formatting import format_slice
 from memeci.records import Evaluation, FlipKind, Status
 from memeci.report.by_class import format_hidden_classes, select_overall
 from memeci.report.escape import to_html
-from memeci.report.flips import format_flip_counts, title_flips
+from memeci.report.flips import format_flip_counts, list_examples, name_sides, title_flips
 from memeci.report.heat import render_heat
-from memeci.report.order import build_matrix, select_flips, sort_slices
+from memeci.report.order import build_matrix, sort_slices
 from memeci.report.rows import Row, build_facts, build_row, build_visibility, format_baseline, format_candidate
 from memeci.report.words import STATUS, STATUS_EMOJI, Phrases, choose_language
 
@@ -74,13 +74,16 @@ def _render_rows(rows: Sequence[Row], say: Phrases, names: list[str]) -> str:
 
 
 def _render_flips(record: Evaluation, say: Phrases) -> str:
-    flips = select_flips(record, FlipKind.BROKEN, MAX_FLIPS)
+    flips = list_examples(record, FlipKind.BROKEN, MAX_FLIPS)
     if record.flips is None:
         return ""
     title = f"<p><b>{to_html(say.word(title_flips(record)))}</b>: {to_html(format_flip_counts(record, say))}</p>"
-    heads = [("id", False), *((say.word(key), False) for key in ("slice", "label", "was", "now", "text"))]
-    body = [[(text, False) for text in (f.id, format_slice(f.slice), f.label, f.baseline, f.candidate, f.text or "")] for f in flips]
-    return title + (_render_table(heads, body) if flips else "")
+    rows = [(f.id, format_slice(f.slice), f.label, f.baseline, f.candidate, f.text or "") for f in flips]
+    names = ["id", *(say.word(key) for key in ("slice", "label", *name_sides(record), "text"))]
+    # A number of its own has no label.
+    kept = [i for i in range(len(names)) if i != 2 or record.flips.metric is None or any(f.label for f in flips)]
+    heads = [(names[i], False) for i in kept]
+    return title + (_render_table(heads, [[(row[i], False) for i in kept] for row in rows]) if flips else "")
 
 
 def _render_confusion(record: Evaluation, say: Phrases) -> str:

@@ -31,7 +31,7 @@ def render_openmetrics(record: Evaluation) -> str:
         ("memeci_examples", "gauge", "Number of evaluation examples.", [_Sample(model, record.dataset.n)]),
         ("memeci_regressed", "gauge", "Comparisons that regressed.", [_Sample(model, _count_regressed(record))]),
         ("memeci_verdict", "stateset", "The verdict.", _verdict_samples(record)),
-        ("memeci_flips", "gauge", "Examples whose correctness changed.", _flip_samples(record)),
+        ("memeci_flips", "gauge", "Examples that broke or were fixed; by a number each, that got worse or better.", _flip_samples(record)),
     ]
     lines = [line for family in families if family[3] for line in _render_family(*family)]
     return "\n".join([*lines, "# EOF", ""])

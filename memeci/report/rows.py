@@ -111,7 +111,7 @@ def build_visibility(record: Evaluation, say: Phrases) -> list[str]:
         "detectable": amount,
         "detectable_zh": amount.replace(" pp", " 个百分点"),  # as in the sentence of the verdict
     }
-    if record.flips is None or not record.dataset.n:
+    if record.flips is None or record.flips.metric is not None or not record.dataset.n:
         return say.sentences("visible_plain", **values)
     changed = record.flips.fixed + record.flips.broken + record.flips.changed_wrong
     return say.sentences("visible", disagreement=format_value(changed / record.dataset.n, Unit.RATE), **values)

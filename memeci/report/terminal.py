@@ -15,8 +15,8 @@ from memeci.class_names import name_every_class
 from memeci.records import FAILING, Comparison, Evaluation, FlipKind, Status
 from memeci.report.by_class import format_hidden_classes, list_shared_demands, select_overall
 from memeci.report.escape import disarm_command, to_line
-from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, title_flips
-from memeci.report.order import build_matrix, select_flips, select_reasons, sort_slices
+from memeci.report.flips import format_flip_counts, format_shares, format_ungated_losses, list_examples, name_sides, title_flips
+from memeci.report.order import build_matrix, select_reasons, sort_slices
 from memeci.report.rows import (
     Row,
     build_dataset_change,
@@ -169,9 +169,9 @@ def _print_flips(page: _Page) -> None:
     page.print_title(f"{say.word(title_flips(record))}{say.colon}{format_flip_counts(record, say)}")
     for line in format_shares(record, say):
         page.print(line, "yellow", 1)
-    flips = [*select_flips(record, FlipKind.BROKEN, MAX_BROKEN), *select_flips(record, FlipKind.FIXED, MAX_FIXED)]
+    flips = [*list_examples(record, FlipKind.BROKEN, MAX_BROKEN), *list_examples(record, FlipKind.FIXED, MAX_FIXED)]
     if flips:
-        page.console.print(build_flip_table(flips, page.short, page.console.width))
+        page.console.print(build_flip_table(flips, page.short, page.console.width, name_sides(record)))
 
 
 def _print_confusion(page: _Page) -> None:

@@ -66,7 +66,7 @@ def build_table(rows: list[Row], short: Phrases, keys: list[str], width: int) ->
     return table
 
 
-def build_flip_table(flips: list[FlipExample], short: Phrases, width: int) -> Table:
+def build_flip_table(flips: list[FlipExample], short: Phrases, width: int, sides: tuple[str, str] = ("was", "now")) -> Table:
     """Return the examples, one line each: the text gets what the other columns leave."""
     from rich.cells import cell_len
     from rich.text import Text
@@ -75,8 +75,8 @@ def build_flip_table(flips: list[FlipExample], short: Phrases, width: int) -> Ta
         "id": [to_line(f.id, 20) for f in flips],
         short.word("slice"): [to_line(format_slice(f.slice), 18) for f in flips],
         short.word("label"): [to_line(f.label, 14) for f in flips],
-        short.word("was"): [to_line(f.baseline, 14) for f in flips],
-        short.word("now"): [to_line(f.candidate, 14) for f in flips],
+        short.word(sides[0]): [to_line(f.baseline, 14) for f in flips],
+        short.word(sides[1]): [to_line(f.candidate, 14) for f in flips],
     }
     columns = {head: cells for head, cells in columns.items() if any(cells)}
     used = 3 + sum(2 + max(map(cell_len, (head, *cells))) for head, cells in columns.items())

@@ -79,6 +79,15 @@ WORDS = {
     ),
     "broken_examples": Text("{n} of the {all} that broke", "{all} 个变坏样本中的 {n} 个"),
     "fixed_examples": Text("{n} of the {all} that were fixed", "{all} 个变好样本中的 {n} 个"),
+    "moved": Text("What got worse", "哪些样本变差了"),
+    "flip_counts_by": Text(
+        "by {metric}, {broken} of {n} examples got worse and {fixed} got better",
+        "按 {metric} 看，{n} 个样本中 {broken} 个变差，{fixed} 个变好",
+    ),
+    "broken_examples_by": Text("{n} of the {all} that got worse", "{all} 个变差样本中的 {n} 个"),
+    "fixed_examples_by": Text("{n} of the {all} that got better", "{all} 个变好样本中的 {n} 个"),
+    "before": Text("was", "原来"),
+    "after": Text("now", "现在"),
     "label": Text("label", "标签"),
     "was": Text("was", "原预测"),
     "now": Text("now", "现预测"),
@@ -107,6 +116,36 @@ WORDS = {
     "against_gain": Text(
         "{slice} got worse all the same ({broken} broken, {fixed} fixed)",
         "{slice} 反而变差了（{broken} 个变坏，{fixed} 个变好）",
+    ),
+    "share_line_by": Text(
+        "{slice} accounts for {share} of the balance ({broken} got worse, {fixed} better)",
+        "{slice} 占净变差的 {share}（{broken} 个变差，{fixed} 个变好）",
+    ),
+    "share_line_gain_by": Text(
+        "{slice} accounts for {share} of the balance ({fixed} got better, {broken} worse)",
+        "{slice} 占净变好的 {share}（{fixed} 个变好，{broken} 个变差）",
+    ),
+    "share_line_by_all": Text(
+        "{slice} accounts for more than the whole balance ({broken} got worse, {fixed} better)",
+        "{slice} 一处的净变差就超过全部（{broken} 个变差，{fixed} 个变好）",
+    ),
+    "share_line_gain_by_all": Text(
+        "{slice} accounts for more than the whole balance ({fixed} got better, {broken} worse)",
+        "{slice} 一处的净变好就超过全部（{fixed} 个变好，{broken} 个变差）",
+    ),
+    "against_loss_by": Text(
+        "In {slice} more got better than worse all the same ({fixed} got better, {broken} worse)",
+        "{slice} 中反而是变好的更多（{fixed} 个变好，{broken} 个变差）",
+    ),
+    "against_gain_by": Text(
+        "In {slice} more got worse than better all the same ({broken} got worse, {fixed} better)",
+        "{slice} 中反而是变差的更多（{broken} 个变差，{fixed} 个变好）",
+    ),
+    "ungated_by": Text(
+        "By {metric}, more examples of {slice} got worse than better ({broken} of {n} worse, {fixed} better), and no gate looks at it. "
+        "To have it tested: slices: [{columns}] in memeci.yml.",
+        "按 {metric} 看，{slice} 中变差的样本多于变好的（{n} 个样本中 {broken} 个变差，{fixed} 个变好），但没有门禁检查它。"
+        "想要检验它，就在 memeci.yml 里写上 slices: [{columns}]。",
     ),
     "ungated": Text(
         "{slice} got worse ({broken} of {n} examples broke, {fixed} were fixed), and no gate looks at it. "

@@ -184,6 +184,36 @@ def many_classes(k: int = 10) -> Evaluation:
     )
 
 
+def judged(**fields: object) -> Evaluation:
+    """A bot under a judge's scores of 1 to 5: the answers about refunds fell."""
+    texts = ("How do I get my money back?", "退款什么时候到账？", "I returned it a week ago, where is my refund?")
+
+    def example(i: int, kind: FlipKind, before: int, now: int) -> FlipExample:
+        return FlipExample(f"q{i:04d}", kind, "", str(before), str(now), slice={"topic": "refunds"}, text=texts[i % 3])
+
+    worst = tuple(example(i, FlipKind.BROKEN, 5, 2 if i < 4 else 3) for i in range(6))
+    flips: dict[str, object] = {
+        "fixed": 1050,
+        "broken": 1185,
+        "examples": (*worst, example(9, FlipKind.FIXED, 4, 5)),
+        "slices": (SliceShare({"topic": "refunds"}, 300, 5, 111, 0.785, 0.0001), SliceShare({"topic": "jobs"}, 200, 44, 4, -0.3, 0.001)),
+        "metric": "judge_score",
+    }
+    return msgspec.structs.replace(
+        regression(),
+        model="bot",
+        task=Task.SCORES,
+        dataset=Dataset(n=9000, digest="sha256:3"),
+        comparisons=(
+            compare("judge_score", 3.81, 3.558, Outcome.REGRESSED, ci_low=-0.32, ci_high=-0.184, detectable=0.1016, unit=Unit.NUMBER),
+        ),
+        verdict=Verdict(
+            Status.FAIL, Text("judge_score got worse: −0.252 [−0.320, −0.184].", "judge_score 变差了：−0.252 [−0.320, −0.184]。")
+        ),
+        flips=Flips(**{**flips, **fields}),  # type: ignore[arg-type]
+    )
+
+
 def regression() -> Evaluation:
     lower = {"direction": Direction.LOWER, "unit": Unit.NUMBER, "n": 177}
     return msgspec.structs.replace(

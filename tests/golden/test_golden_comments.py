@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from memeci.report import PictureLink, render_comment
-from tests.builders.evaluations import failing, first_run, many_classes, passing, regression
+from tests.builders.evaluations import failing, first_run, judged, many_classes, passing, regression
 
 CASES = {
     "failing_both": (failing, "both"),
@@ -15,6 +15,7 @@ CASES = {
     "passing_en": (passing, "en"),
     "first_run_both": (first_run, "both"),
     "many_classes_en": (many_classes, "en"),
+    "judged_both": (judged, "both"),
     "regression_zh": (regression, "zh"),
 }
 

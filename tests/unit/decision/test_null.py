@@ -78,14 +78,22 @@ def test_flips_of_one_kind__weigh_as_much_beside_thousands_of_others() -> None:
     assert null.critical_value(0.01) == pytest.approx(2.6, abs=0.25)
 
 
-@pytest.mark.parametrize("cap", [1, 4, 1_000])
-def test_parts_of_an_atom__hold_all_its_items(cap: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("n_singles", [20_000, 300_000])
+def test_concentrated_loss__is_many_coins_beside_any_number_of_single_flips(n_singles: int) -> None:
+    swaps = Swaps(np.r_[60, np.ones(n_singles, np.int64)], np.r_[-60, np.ones(n_singles, np.int64)], ())
+    rows = build_rows(Source(1), swaps, 1)
+    assert rows.start[1] == 60
+    assert np.abs(rows.weight[:60]).max() == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_parts_of_an_atom__hold_all_its_items(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     count = rng.integers(1, 9, 4_000)
-    monkeypatch.setattr("memeci.decision.bundles.MAX_PARTS", int(np.minimum(count, cap).sum()))
+    monkeypatch.setattr("memeci.decision.bundles.MAX_SPLITS", int((-(-count // size) - 1).sum()))
     imbalance = 2 * rng.binomial(count, 0.5) - count
     rows = build_rows(Source(1), Swaps(count, imbalance, ()), 1)
-    assert np.diff(rows.start).max() == min(cap, 8)
+    assert np.diff(rows.start).max() == 8 // size
     assert np.array_equal(np.add.reduceat(rows.weight, rows.start[:-1]), imbalance)
     effects = rng.normal(size=(4_000, 2))
     gathered = rows.gather(SwapBlock(np.array([0, 1]), np.arange(4_000), effects))

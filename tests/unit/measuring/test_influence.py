@@ -222,3 +222,14 @@ def test_two_equal_models_have_no_change_and_no_error(task: Task, tmp_path: Path
     m = Run(task=task).measure(tmp_path, candidate, {k: v for k, v in candidate.items() if k not in {"平台", "lang"}}).measurements
     np.testing.assert_array_equal(m.delta, 0.0)
     np.testing.assert_allclose(m.se, 0.0, atol=1e-15)
+
+
+@pytest.mark.parametrize("n_right", [480, 495, 505, 520])
+def test_median_beside_a_step__may_be_on_the_other_side(n_right: int, tmp_path: Path) -> None:
+    """Of 1,000 errors about half are 0 and the others 1: another draw has the other median, and the error bar knows."""
+    label = np.arange(1_000.0)
+    side = label + (np.arange(1_000) >= n_right)
+    table = {"id": [str(i) for i in range(1_000)], "label": label.tolist(), "prediction": side.tolist()}
+    exact = {**table, "prediction": (label + 0.5 + np.arange(1_000) * 1e-5).tolist()}
+    error = Run(metrics=("median_absolute_error",)).measure(tmp_path, exact, table).measurements.se[0]
+    assert 0.35 < error < 1.2

@@ -11,9 +11,9 @@ import pytest
 
 from memeci.records import Evaluation, Outcome
 from memeci.report import print_evaluation
-from tests.builders.evaluations import compare, failing, first_run, many_classes, passing, regression
+from tests.builders.evaluations import compare, failing, first_run, judged, many_classes, passing, regression
 
-RECORDS = {"failing": failing, "passing": passing, "first": first_run, "many": many_classes, "regression": regression}
+RECORDS = {"failing": failing, "passing": passing, "first": first_run, "many": many_classes, "regression": regression, "judged": judged}
 
 
 def printed(record: Evaluation, language: str = "en", width: int = 80, color: bool | None = False) -> str:
