@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from memeci.cli.group import format_printable
 from memeci.cli.publish import post_artifact, say_published
 from memeci.cli.registry_options import no_repository
+from memeci.cli.saying import ignore_lost_output, keep_verdict, say, show
 from memeci.errors import EXIT_GATE_FAILED, EXIT_OK, MemeciError
 from memeci.filenames import OUTPUT_DIR
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from memeci.records import Incident
 
 MODES = ["evaluate", "publish", "release"]
+BUMPS = ["auto", "major", "minor", "patch"]
+"""The values of registry.Bump, which is imported for a release only."""
 
 
 @click.command("ci")
@@ -29,7 +33,7 @@ MODES = ["evaluate", "publish", "release"]
 )
 @click.option("--config", "-c", type=click.Path(path_type=Path), envvar="MEMECI_CONFIG", show_envvar=True, help="Default: memeci.yml.")
 @click.option("--image", metavar="NAME", envvar="MEMECI_IMAGE", show_envvar=True, help="Put before each of docker-tags.")
-@click.option("--bump", default="auto", envvar="MEMECI_BUMP", show_envvar=True, help="release: auto, major, minor or patch.")
+@click.option("--bump", type=click.Choice(BUMPS), default="auto", envvar="MEMECI_BUMP", show_envvar=True, help="release: part to raise.")
 def command(mode: str, config: Path | None, image: str | None, bump: str) -> int:
     """Evaluate, and bring the result to the pull request: comment, summary, checks, outputs.
 
@@ -49,7 +53,7 @@ def command(mode: str, config: Path | None, image: str | None, bump: str) -> int
         if environment.ci is CI.GITHUB:
             from memeci.report.annotations import render_error_command
 
-            sys.stdout.write(render_error_command(str(error)))
+            show(render_error_command(str(error)))
         raise
 
 
@@ -79,11 +83,12 @@ def _evaluate(environment: Environment, config: Path | None, image: str | None, 
     except MemeciError as error:
         _tell_failure(error, settings, environment)
         raise
+    code = keep_verdict(EXIT_GATE_FAILED if evaluated.failed else EXIT_OK)
     if evaluated.failed:
         _archive(evaluated, environment)
     release_tag = _release(evaluated, settings, bump) if bump is not None and not evaluated.failed else ""
     _publish(evaluated, environment, image, release_tag)
-    return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
+    return code
 
 
 def _tell_failure(error: MemeciError, settings: Config, environment: Environment) -> None:
@@ -92,19 +97,18 @@ def _tell_failure(error: MemeciError, settings: Config, environment: Environment
     from memeci.pipeline.incident import build_failure, write_incident
 
     incident = build_failure(error, settings, environment.head_sha, clean_environment())
-    with contextlib.suppress(MemeciError):
+    with contextlib.suppress(MemeciError, OSError):
         drawn = write_incident(incident, settings.theme, Path(settings.output_dir), picture=True)
         _publish_incident(incident, drawn, settings, environment)
 
 
 def _publish_incident(incident: Incident, drawn: Drawn | None, settings: Config, environment: Environment) -> None:
     """Say in the pull request why nothing was evaluated, where the last verdict stands now."""
-    from memeci.pipeline.publish import Show, publish, write_request_note
+    from memeci.pipeline.publish import Show, publish
 
     folder = Path(settings.output_dir)
-    published = publish(incident, folder, environment, Show(drawn))
-    write_request_note(folder, environment)
-    say_published(published, incident.language)
+    say_published(publish(incident, folder, environment, Show(drawn)), incident.language)
+    _leave_note(folder, environment)
 
 
 def _archive(evaluated: Evaluated, environment: Environment) -> None:
@@ -117,20 +121,32 @@ def _archive(evaluated: Evaluated, environment: Environment) -> None:
     try:
         evaluated.registry.archive(encode_record(evaluated.record), drawn.png if drawn is not None else None, push=True)
     except MemeciError as error:
-        click.echo(f"note: the failure was not archived: {error.what}", err=True)
+        say(f"note: the failure was not archived: {error.what}")
+    except OSError as error:
+        say(f"note: the failure was not archived: {error.strerror or error}.")
 
 
 def _publish(evaluated: Evaluated, environment: Environment, image: str | None, release_tag: str) -> None:
-    from memeci.pipeline.publish import Show, publish, write_request_note
+    from memeci.pipeline.publish import Show, publish
     from memeci.report import choose_language, print_evaluation
 
     record, folder = evaluated.record, Path(evaluated.output_dir or OUTPUT_DIR)
-    print_evaluation(record, language=choose_language(record.language), stream=sys.stdout)
+    with ignore_lost_output():
+        print_evaluation(record, language=choose_language(record.language), stream=sys.stdout)
+        sys.stdout.flush()
     for warning in evaluated.picture.warnings:
-        click.echo(f"note: {warning}", err=True)
-    published = publish(record, folder, environment, Show(evaluated.picture.drawn, image, release_tag))
-    write_request_note(folder, environment)
-    say_published(published, record.language)
+        say(format_printable(f"note: {warning}"))
+    say_published(publish(record, folder, environment, Show(evaluated.picture.drawn, image, release_tag)), record.language)
+    _leave_note(folder, environment)
+
+
+def _leave_note(folder: Path, environment: Environment) -> None:
+    from memeci.pipeline.publish import REQUEST_FILE, write_request_note
+
+    try:
+        write_request_note(folder, environment)
+    except OSError as error:
+        say(f"note: {folder / REQUEST_FILE} was not written, so no other workflow can post this: {error.strerror or error}.")
 
 
 def _release(evaluated: Evaluated, settings: Config, bump: str) -> str:
@@ -144,7 +160,7 @@ def _release(evaluated: Evaluated, settings: Config, bump: str) -> str:
     folder = Path(settings.output_dir)
     complete_outputs(folder, settings, clean_environment())
     released = evaluated.registry.release(ReleaseRequest(folder, bump=Bump(bump), push=True))
-    click.echo(f"released {released.tag} on commit {released.commit[:12]}", err=True)
+    say(f"released {released.tag} on commit {released.commit[:12]}")
     return released.tag
 
 

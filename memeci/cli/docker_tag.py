@@ -107,11 +107,13 @@ def show(request: Request) -> None:
     """Print one commit's tag on standard output and its reading on standard error; or all of the image's metadata."""
     commit = find_commit(request)
     tag = puns.build_docker_tag(commit, **request.options)
-    if request.format == "tag":
+    described = request.format != "tag" or request.images or request.release or request.source or request.created
+    metadata = build_metadata(request, commit, tag) if described else None  # what is given is checked, also where it is not shown
+    if metadata is None or request.format == "tag":
         click.echo(tag.tag)
         click.echo(f"{tag.hanzi}  {tag.pinyin}  “{tag.gloss}”", err=True)
         return
-    click.echo(FORMATS[request.format](build_metadata(request, commit, tag)))
+    click.echo(FORMATS[request.format](metadata))
 
 
 def build_metadata(request: Request, commit: str, tag: DockerTag) -> puns.ImageMetadata:
@@ -150,6 +152,8 @@ def read_hashes(request: Request) -> None:
     """Print the tag of every hash on standard input."""
     if request.format != "tag":
         raise click.UsageError('"-" gives tags only: leave out --format.')
+    if sys.stdin is None:
+        raise click.UsageError('"-" reads standard input, which is closed.')
     for line in _read_lines(sys.stdin.buffer):
         sys.stdout.write(puns.build_docker_tag(line, **request.options).tag + "\n")
 

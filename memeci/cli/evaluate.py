@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memeci.cli.group import UNWRITTEN, format_printable, ignore_closed_pipe
+from memeci.cli.group import format_printable
+from memeci.cli.saying import NO_READER, ignore_lost_output, keep_verdict, say
 from memeci.errors import EXIT_GATE_FAILED, EXIT_OK
 
 if TYPE_CHECKING:
     from memeci.config import Config
+    from memeci.pipeline import Evaluated
 
 LANGUAGES = ["zh", "en", "both"]
 
@@ -78,10 +80,12 @@ def command(predictions: str | None, config: Path | None, model: str | None, as_
                 credentials=find_credentials(environment),
             )
         )
-    with ignore_closed_pipe() if as_json else ignore_closed_pipe(UNWRITTEN):
-        _print(evaluated, _choose_language(settings), as_json=as_json)
-        sys.stdout.flush()
-    return EXIT_GATE_FAILED if evaluated.failed else EXIT_OK
+    code = keep_verdict(EXIT_GATE_FAILED if evaluated.failed else EXIT_OK)
+    if as_json:
+        _print_record(evaluated)
+    else:
+        _print(evaluated, _choose_language(settings))
+    return code
 
 
 def _list_overrides(options: dict[str, Any]) -> list[Any]:
@@ -113,16 +117,21 @@ def _choose_language(settings: Config) -> str:
     return settings.language if "language" in settings.places else find_reader_language()
 
 
-def _print(evaluated: Any, language: str, *, as_json: bool) -> None:
-    """Print the record for a program, or the table for a person; where the files are goes to standard error."""
-    if as_json:
-        from memeci.records import encode_record
+def _print_record(evaluated: Evaluated) -> None:
+    """Print the record for a program. A reader may leave early; a full disk is an error, since this is the result."""
+    from memeci.records import encode_record
 
+    with ignore_lost_output(NO_READER):
         click.echo(encode_record(evaluated.record).decode(), nl=False)
-        return
+
+
+def _print(evaluated: Evaluated, language: str) -> None:
+    """Print the table for a person; where the files are goes to standard error."""
     from memeci.report import choose_language, print_evaluation
 
-    print_evaluation(evaluated.record, language=choose_language(language), stream=sys.stdout)
+    with ignore_lost_output():
+        print_evaluation(evaluated.record, language=choose_language(language), stream=sys.stdout)
+        sys.stdout.flush()
     for warning in evaluated.picture.warnings:
-        click.echo(format_printable(f"note: {warning}"), err=True)
-    click.echo(f"\n{evaluated.output_dir}/: {', '.join(evaluated.files)}", err=True)
+        say(format_printable(f"note: {warning}"))
+    say(f"\n{evaluated.output_dir}/: {', '.join(evaluated.files)}")

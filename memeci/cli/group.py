@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib
 import io
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from memeci import __version__
+from memeci.cli.saying import NO_READER, VERDICT, discard_output, ignore_lost_output, say
 from memeci.errors import (
+    EXIT_GATE_FAILED,
     EXIT_INFRASTRUCTURE,
     EXIT_INTERRUPTED,
     EXIT_OK,
     EXIT_SIGNAL,
-    EXIT_USAGE,
     ConfigError,
     MemeciError,
     explain_os_error,
@@ -46,6 +46,7 @@ COMMANDS = {
     "init": ("memeci.cli.init", "Write memeci.yml and the workflow for your forge."),
     "demo": ("memeci.cli.demo", "A whole run on real reviews in a temporary repository."),
 }
+WITH_VERDICT = frozenset({"evaluate", "ci"})
 
 
 class LazyGroup(click.Group):
@@ -78,64 +79,65 @@ class LazyGroup(click.Group):
 
         with stop_on_signals() as received:
             code = self._run(args, extra, received)
-        with ignore_closed_pipe(UNWRITTEN):
+        with ignore_lost_output():
             sys.stdout.flush()
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> Any:
-        # click itself would end with 1, which means that a gate failed. Commands with a verdict guard their printing themselves.
-        with ignore_closed_pipe():
+        """Run the command, and end well where its reader left (`memeci history | head`), which click itself would end with 1.
+
+        A command with a verdict guards its printing itself. What it lets slip never becomes a pass.
+        """
+        try:
             code = super().invoke(ctx)
             sys.stdout.flush()
             return code
-        return EXIT_OK
+        except OSError as error:
+            discard_output()
+            if came_from_interrupt(error):
+                raise KeyboardInterrupt from error
+            if ctx.meta.get(VERDICT) == EXIT_GATE_FAILED:
+                print_unexpected(error)
+                return EXIT_GATE_FAILED
+            if error.errno not in NO_READER:
+                raise
+            return print_unexpected(error) if ctx.invoked_subcommand in WITH_VERDICT else EXIT_OK
 
     def _run(self, args: Sequence[str] | None, extra: dict[str, Any], received: Sequence[int]) -> int:
         try:
             check_start(sys.argv[1:] if args is None else args)
             code = super().main(args=args, prog_name="memeci", standalone_mode=False, **extra)
-        except MemeciError as error:
-            with contextlib.suppress(OSError):  # nobody may take our words; the code says it all the same
-                print_error(error)
-            return error.exit_code
         except (click.exceptions.Abort, KeyboardInterrupt):
-            with contextlib.suppress(OSError):
-                click.echo("interrupted", err=True)
-            return EXIT_SIGNAL + received[0] if received else EXIT_INTERRUPTED
-        except click.ClickException as error:
-            with contextlib.suppress(OSError):
-                print_error(build_usage_error(error))
-            return EXIT_USAGE
+            return _say_interrupted(received)
         except Exception as error:
-            known = explain_os_error(error) if isinstance(error, OSError) else None
-            if known is not None:
-                with contextlib.suppress(OSError):
-                    print_error(known)
-                return known.exit_code
-            with contextlib.suppress(OSError):
-                print_bug()
-            return EXIT_INFRASTRUCTURE
+            return _say_interrupted(received) if came_from_interrupt(error) else _say_why(error)
         return code if isinstance(code, int) else EXIT_OK
 
 
-_NO_READER = frozenset({errno.EPIPE, errno.EBADF})
-UNWRITTEN = _NO_READER | {errno.ENOSPC}
+def _say_interrupted(received: Sequence[int]) -> int:
+    say("interrupted")
+    return EXIT_SIGNAL + received[0] if received else EXIT_INTERRUPTED
 
 
-@contextlib.contextmanager
-def ignore_closed_pipe(faults: frozenset[int] = _NO_READER) -> Iterator[None]:
-    """Go on where nobody takes our output: the reader left (`memeci … | head`), or never was there.
+def _say_why(error: Exception) -> int:
+    """Print why the command failed, and return its exit code."""
+    if isinstance(error, (MemeciError, click.ClickException)):
+        known = error if isinstance(error, MemeciError) else build_usage_error(error)
+        with contextlib.suppress(OSError):  # nobody may take our words; the code says it all the same
+            print_error(known)
+        return known.exit_code
+    return print_unexpected(error)
 
-    A full disk is an error where the output is the result; ``UNWRITTEN`` is for what stands in files too.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in faults:
-            raise
-        # What is still buffered has nowhere to go; the interpreter would complain when it ends.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+def came_from_interrupt(error: BaseException | None) -> bool:
+    """Whether a signal or Ctrl-C is what led to this: in a class body, Python makes a RuntimeError of it."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def check_start(arguments: Sequence[str]) -> None:
@@ -175,6 +177,17 @@ def format_printable(text: str) -> str:
     shown = "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     short = _LONG_WORD.sub(lambda word: f"{word[0][:80]}…{word[0][-20:]}", shown)
     return "\n".join(map(disarm_command, short.split("\n")))
+
+
+def print_unexpected(error: Exception) -> int:
+    """Print what the operating system refused, or, of any other exception, that it is a bug; return the exit code."""
+    known = explain_os_error(error) if isinstance(error, OSError) else None
+    with contextlib.suppress(OSError):
+        if known is not None:
+            print_error(known)
+        else:
+            print_bug()
+    return known.exit_code if known is not None else EXIT_INFRASTRUCTURE
 
 
 def print_bug() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 PATIENCE_S = 1.0
 
@@ -35,10 +35,14 @@ class _Bar:
             return
         self._shown = True
         filled = "" if share is None else f" {'█' * int(share * 20):░<20} {share:4.0%}"
-        sys.stderr.write(f"\r\x1b[K{doing}{filled}")
-        sys.stderr.flush()
+        _write(f"\r\x1b[K{doing}{filled}")
 
     def close(self) -> None:
         if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            _write("\r\x1b[K")
+
+
+def _write(text: str) -> None:
+    with suppress(OSError):  # the terminal may be gone; the work goes on
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from memeci.cli.group import format_printable
+from memeci.cli.saying import say, show
 from memeci.errors import EXIT_OK
 from memeci.filenames import OUTPUT_DIR
 
@@ -42,9 +43,9 @@ def post_artifact(directory: Path, environment: Environment, image: str | None) 
 
 def say_published(published: Published, language: str) -> None:
     """Print annotations on standard output, where the runner reads them, and what was (not) posted on standard error."""
-    sys.stdout.write(published.annotations)
+    show(published.annotations)
     receipt = published.receipt
     if receipt.comment_url:
-        click.echo(f"{receipt.delivery.value}: {receipt.comment_url}", err=True)
-    if receipt.notice is not None:
-        click.echo(f"note: {receipt.notice.zh if language == 'zh' else receipt.notice.en}", err=True)
+        say(format_printable(f"{receipt.delivery.value}: {receipt.comment_url}"))
+    for notice in (*([receipt.notice] if receipt.notice is not None else []), *published.notices):
+        say(format_printable(f"note: {notice.zh if language == 'zh' else notice.en}"))

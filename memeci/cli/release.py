@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import asdict
 
+from memeci.cli.ci import BUMPS
 from memeci.cli.registry_options import Here, with_registry
 from memeci.errors import DataError
 from memeci.records import Evaluation
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("release")
-@click.option("--bump", type=click.Choice(["auto", "major", "minor", "patch"]), default="auto", show_default=True, help="Part to raise.")
+@click.option("--bump", type=click.Choice(BUMPS), default="auto", show_default=True, help="Part to raise.")
 @click.option("--version", metavar="VERSION", help="Release exactly this version, for example 2.0.0-rc.1.")
 @click.option("--push", is_flag=True, help="Push tag and record to the remote, both or neither.")
 @click.option("--force-reason", metavar="TEXT", help="Release in spite of a failed verdict; the tag keeps the reason.")

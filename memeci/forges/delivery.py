@@ -34,7 +34,7 @@ def deliver(forge: Forge, *, key: str, picture: Picture | None, render: Render) 
         return Receipt(Delivery.READ_ONLY, notice=READ_ONLY)
     except ForgeError as error:
         return Receipt(Delivery.FAILED, notice=_explain(error))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         # JSON of another shape than documented: a proxy, or a forge that only looks like one.
         return Receipt(Delivery.FAILED, notice=_explain(ForgeError(f"the forge's answer makes no sense ({type(error).__name__}).")))
     return Receipt(Delivery.EDITED if found else Delivery.POSTED, comment.url, picture_url)

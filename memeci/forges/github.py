@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,18 +103,13 @@ class GitHub:
         return head.get("sha") if isinstance(head, dict) else None
 
     def write_summary(self, markdown: str, directory: Path) -> None:
-        if self.summary_file is not None and len(markdown.encode()) < SUMMARY_LIMIT:
-            with self.summary_file.open("a", encoding="utf-8") as file:
-                file.write(markdown + "\n")
+        if self.summary_file is not None and len(_encode(markdown)) < SUMMARY_LIMIT:
+            _append(self.summary_file, markdown + "\n")
 
     def write_outputs(self, outputs: Mapping[str, str], directory: Path) -> None:
         if self.output_file is None:
             return
-        with self.output_file.open("a", encoding="utf-8") as file:
-            for name, value in outputs.items():
-                # A delimiter nobody can guess: a value cannot end itself and start another output.
-                delimiter = f"memeci_{secrets.token_hex(16)}"
-                file.write(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+        _append(self.output_file, "".join(_format_output(name, value) for name, value in outputs.items()))
 
     @property
     def _repo(self) -> str:
@@ -164,6 +161,31 @@ NO_TOKEN = Text(
     "No token was given, so no comment was written; the job summary has everything.",
     "没有令牌，所以没有写评论；任务摘要里有全部内容。",
 )
+
+
+def _format_output(name: str, value: str) -> str:
+    # A delimiter nobody can guess: a value cannot end itself and start another output.
+    delimiter = f"memeci_{secrets.token_hex(16)}"
+    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
+
+
+def _encode(text: str) -> bytes:
+    # An address in an answer may hold half a surrogate pair: JSON can say it, UTF-8 cannot.
+    return text.encode("utf-8", "replace")
+
+
+def _append(path: Path, text: str) -> None:
+    """Write all of ``text`` or nothing: the runner fails a job over an output that is cut off. Raises OSError."""
+    rest = memoryview(_encode(text))
+    with path.open("ab", buffering=0) as file:
+        before = os.fstat(file.fileno()).st_size
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(file.fileno(), before)
+            raise
 
 
 def _parse_comment(item: Mapping[str, Any]) -> Comment:

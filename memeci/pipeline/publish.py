@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from memeci.errors import DataError
 from memeci.filenames import PICTURE_FILE, RECORD_FILE
 from memeci.pipeline.picture import Drawn, choose_theme
 from memeci.record_file import RECORD_LIMIT, load_record
-from memeci.records import Frozen, Incident, Record
+from memeci.records import DockerTag, Evaluation, Frozen, Incident, Record, Text
 from memeci.report import PictureLink, build_outputs, choose_language, render_annotations, render_comment, render_summary
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from memeci.forges import Forge, Picture, Receipt
 
 REQUEST_FILE = "request.json"
+_SUMMARY = Text("the job summary", "任务摘要")
+_OUTPUTS = Text("the outputs for later steps", "给后续步骤的输出")
 MAX_REQUEST_BYTES = 4096
 
 
@@ -41,24 +44,28 @@ class Show:
 
 
 class Published(msgspec.Struct, frozen=True):
-    """``annotations`` are lines for GitHub's log; ``outputs`` what later steps read."""
+    """``annotations`` are lines for GitHub's log; ``outputs`` what later steps read; ``notices`` say what was not written."""
 
     receipt: Receipt
     outputs: dict[str, str]
     annotations: str = ""
+    notices: tuple[Text, ...] = ()
 
 
 def publish(record: Record, directory: Path, environment: Environment, show: Show = Show()) -> Published:
-    """Bring what stands in ``directory`` to the forge: comment, summary, outputs. Raises nothing of the forge's."""
+    """Bring what stands in ``directory`` to the forge: comment, summary, outputs. Raises nothing of the forge's, nor of its files'."""
     from memeci.forges import open_forge
 
     forge = open_forge(environment)
     receipt = _comment(record, forge, show.drawn)
     link = _link(show.drawn, receipt.picture_url)
-    forge.write_summary(render_summary(record, language=choose_language(record.language), picture=link), directory)
+    summary = render_summary(record, language=choose_language(record.language), picture=link)
     outputs = {**_describe_decision(record, environment, show), **_list_places(directory, receipt)}
-    forge.write_outputs(outputs, directory)
-    return Published(receipt, outputs, _annotate(record, environment))
+    notices = (
+        *_list_faults(_SUMMARY, lambda: forge.write_summary(summary, directory)),
+        *_list_faults(_OUTPUTS, lambda: forge.write_outputs(outputs, directory)),
+    )
+    return Published(receipt, outputs, _annotate(record, environment), notices)
 
 
 def load_artifact(directory: Path, environment: Environment) -> tuple[Record, Environment]:
@@ -91,8 +98,24 @@ def load_artifact(directory: Path, environment: Environment) -> tuple[Record, En
 
 
 def _confine(record: Record) -> Record:
-    """Return the record without a say in which files are read here: a theme can be a folder, also one in the artifact."""
-    return msgspec.structs.replace(record, theme=choose_theme(record), language=choose_language(record.language))
+    """Return the record without a say in which files are read here, or what an image is called.
+
+    A theme can be a folder, also one in the artifact; and later steps push the image under the tag.
+    """
+    confined = msgspec.structs.replace(record, theme=choose_theme(record), language=choose_language(record.language))
+    if isinstance(confined, Incident) or confined.docker_tag == _build_pun(confined):
+        return confined
+    return msgspec.structs.replace(confined, docker_tag=None)
+
+
+def _build_pun(record: Evaluation) -> DockerTag | None:
+    """Return the pun on the commit. memeci.yml is not at hand: one that its exclude list changed is another."""
+    from memeci.puns import build_docker_tag
+
+    try:
+        return build_docker_tag(record.candidate.commit or "", theme=record.theme)
+    except DataError:
+        return None
 
 
 def _load_record(directory: Path) -> Record:
@@ -135,6 +158,15 @@ def _comment(record: Record, forge: Forge, drawn: Drawn | None) -> Receipt:
         return render_comment(record, language=choose_language(record.language), picture=_link(drawn, url), limit=limit)
 
     return deliver(forge, key=record.model, picture=_name(drawn), render=render)
+
+
+def _list_faults(name: Text, write: Callable[[], None]) -> Iterator[Text]:
+    """Write a file of the runner's, and yield what kept it from being written: its disk or its path, never our verdict."""
+    try:
+        write()
+    except OSError as error:
+        why = error.strerror or str(error)
+        yield Text(f"{name.en} could not be written: {why}.", f"{name.zh}没有写成：{why}。")
 
 
 def _name(drawn: Drawn | None) -> Picture | None:

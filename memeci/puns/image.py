@@ -137,13 +137,13 @@ def parse_image(text: str) -> str:
 
 
 def parse_created(text: str) -> datetime:
-    """Return the moment in "2026-11-21T10:00:00Z" (a time zone is required) or in seconds since 1970. Raises DataError."""
+    """Return the moment in "2026-11-21T10:00:00Z" (a time zone is required) or in seconds since 1970, as UTC. Raises DataError."""
     try:
         if text.isdecimal():
             return datetime.fromtimestamp(int(text), timezone.utc)
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
         if moment.tzinfo is not None:
-            return moment
+            return moment.astimezone(timezone.utc)
     except (ValueError, OverflowError, OSError):
         pass
     raise DataError(

@@ -15,7 +15,7 @@ from memeci.records import Evaluation
 from memeci.report.escape import to_line
 
 _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._:/-]*")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 class ImageNames(msgspec.Struct, frozen=True):
@@ -52,7 +52,6 @@ def _build_metadata(record: Evaluation, names: ImageNames) -> ImageMetadata | No
     if record.candidate.commit is None or record.docker_tag is None:
         return None
     images = (names.image,) if names.image and _IMAGE.fullmatch(names.image) else ()
-    created = datetime.datetime.fromisoformat(record.provenance.created_at.replace("Z", "+00:00")) if _is_time(record) else None
     try:
         return build_image_metadata(
             record.candidate.commit,
@@ -60,14 +59,20 @@ def _build_metadata(record: Evaluation, names: ImageNames) -> ImageMetadata | No
             images=images,
             release=names.release_tag or None,
             source=names.source_url,
-            created=created,
+            created=_find_time(record.provenance.created_at),
         )
     except DataError:
         return None
 
 
-def _is_time(record: Evaluation) -> bool:
-    return _TIME.fullmatch(record.provenance.created_at) is not None
+def _find_time(text: str) -> datetime.datetime | None:
+    """Return the moment; None for what has no such form, and for a 13th month: a record may come from anybody."""
+    if _TIME.fullmatch(text) is None:
+        return None
+    try:
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
 
 
 def _format_deltas(record: Evaluation) -> str:

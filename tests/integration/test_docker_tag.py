@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,25 @@ def test_format_json__is_json(name: str) -> None:
 def test_created__may_come_from_the_reproducible_builds_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     assert "image.created=1970-01-01T00:00:00Z" in run(LOVE, "--format", "labels").stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "json"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [["--created", "0001-01-01T00:00:00+23:59"], ["--image", "x y"], ["--release", "nonsense"], ["--source", "a b"]],
+    ids=lambda w: w[0],
+)
+def test_what_no_image_can_be_given__is_refused_whether_shown_or_not(wrong: list[str], options: list[str]) -> None:
+    result = run(LOVE, *wrong, *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
+
+
+def test_hyphen_with_standard_input_closed__is_a_usage_error() -> None:
+    command = ["sh", "-c", f"exec {sys.executable} -m memeci docker-tag - <&-"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, "standard input, which is closed" in done.stderr) == (2, True), done.stderr
 
 
 def test_hyphen__gives_one_tag_a_line_for_the_hashes_on_standard_input() -> None:

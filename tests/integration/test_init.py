@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -137,6 +138,38 @@ def test_config_in_a_folder_of_its_own__is_where_the_workflow_works(
     assert {*job["artifacts"]["paths"], *(path.rpartition("/")[0] + "/" for path in job["artifacts"]["reports"].values())} == {
         "models/a b/.memeci/"
     }
+
+
+@pytest.mark.parametrize("name", ["we ird: #", "q\"uo'te", "back\\slash", "$(touch pwned)", "- é, [x] {y}", "评论 😀", "a: b"])
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+def test_an_odd_name_of_a_folder__stays_that_name_in_yaml_and_in_the_shell(
+    repository: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, forge: str, name: str
+) -> None:
+    folder = repository("git@github.com:team/reviews.git")
+    (folder / name).mkdir()
+    monkeypatch.chdir(folder / name)
+    result = _init("--forge", forge)
+    assert result.exit_code == 0, result.output
+    if forge == "github":
+        assert _read_workflow(folder, "memeci.yml")["jobs"]["model"]["steps"][-1]["with"] == {"working-directory": name}
+    else:
+        job = yaml.safe_load((folder / ".gitlab-ci.yml").read_text())["memeci"]
+        assert shlex.split(job["script"][0]) == ["cd", name]
+        assert job["artifacts"]["paths"] == [f"{name}/.memeci/"]
+        assert job["artifacts"]["reports"]["junit"] == f"{name}/.memeci/junit.xml"
+
+
+@pytest.mark.parametrize("name", ["new\nline", "para\u2028graph", "${{ secrets.X }}"])
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+def test_a_name_that_no_workflow_can_hold__is_refused(
+    repository: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, forge: str, name: str
+) -> None:
+    folder = repository("git@github.com:team/reviews.git")
+    (folder / name).mkdir()
+    monkeypatch.chdir(folder / name)
+    result = _init("--forge", forge)
+    assert (result.exit_code, "cannot stand in a workflow" in result.stderr) == (2, True), result.output
+    assert not list((folder / name).iterdir())
 
 
 def test_workflows__are_those_of_ci_templates() -> None:

@@ -14,6 +14,7 @@ from memeci.errors import DataError
 from memeci.forges import Delivery
 from memeci.pipeline import Drawn
 from memeci.pipeline.publish import Show, load_artifact, publish, write_request_note
+from memeci.puns import build_docker_tag
 from memeci.records import Evaluation, encode_record
 from tests.builders.evaluations import CANDIDATE_COMMIT, failing
 from tests.builders.forge import ME, TOKEN, State, serve_forge
@@ -81,7 +82,7 @@ def test_artifact__belongs_to_its_run_and_request(server: State, tmp_path: Path)
     where = environment(server, tmp_path)
     record, checked = load_artifact(leave(tmp_path, failing(), where), where)
 
-    assert record == failing()
+    assert record == msgspec.structs.replace(failing(), docker_tag=None)
     assert checked.request == 7
     assert publish(record, tmp_path, checked).receipt.delivery is Delivery.POSTED
     assert server.comments[0]["user"]["login"] == ME
@@ -112,6 +113,17 @@ def test_artifact__chooses_no_file_that_is_read_here(server: State, tmp_path: Pa
     record, _ = load_artifact(leave(tmp_path, hostile, where), where)
 
     assert (record.theme, record.language) == ("memeops", "both")
+
+
+@pytest.mark.parametrize(("forged", "kept"), [({}, True), ({"tag": "latest"}, False), ({"hanzi": "别的"}, False)])
+def test_artifact__names_no_image(server: State, tmp_path: Path, forged: dict[str, str], kept: bool) -> None:
+    where, pun = environment(server, tmp_path), build_docker_tag(CANDIDATE_COMMIT)
+    claimed = msgspec.structs.replace(failing(), docker_tag=msgspec.structs.replace(pun, **forged))
+    record, checked = load_artifact(leave(tmp_path, claimed, where), where)
+    outputs = publish(record, tmp_path, checked).outputs
+
+    assert outputs["docker-tag"] == (pun.tag if kept else "")
+    assert "latest" not in outputs["docker-tags"]
 
 
 def test_artifact__a_link_out_of_the_folder_is_not_followed(server: State, tmp_path: Path) -> None:

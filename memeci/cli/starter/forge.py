@@ -32,6 +32,7 @@ _GITHUB = {
 }
 _ACTION = "- uses: memeci/memeci@v0\n"
 _SCRIPT = "  script:\n"
+_OUTPUT_PATH = re.compile(r"(?<=: )\.memeci/\S+|(?<=\[)\.memeci/(?=\])")
 
 
 def find_root(folder: Path) -> Path:
@@ -68,6 +69,8 @@ def read_workflows(forge: ForgeName, contributors: Contributors, root: Path, bel
             "the pair of workflows is for GitHub, with memeci.yml at the top of the repository.",
             "run it there, or without --forks.",
         )
+    if forge is not ForgeName.NONE:
+        _check_folder(below)
     if forge is ForgeName.GITHUB:
         folder = root / ".github" / "workflows"
         return {folder / name: _place_github(_read(forge, file), below) for file, name in _GITHUB[contributors].items()}
@@ -78,21 +81,32 @@ def read_workflows(forge: ForgeName, contributors: Contributors, root: Path, bel
     return {}
 
 
+def _check_folder(below: str) -> None:
+    """Raise ConfigError for a name that would break the lines of a workflow, or be an expression there."""
+    if not below.isprintable() or "${{" in below:
+        raise ConfigError(
+            f"the folder {json.dumps(below)} cannot stand in a workflow.",
+            "line breaks and other invisible characters break its lines; ${{ begins an expression.",
+            "give the folder another name.",
+        )
+
+
 def _place_github(text: str, below: str) -> str:
     if below == ".":
         return text
-    quoted = below.replace("\\", "\\\\").replace('"', '\\"')
-    return text.replace(_ACTION, f'{_ACTION}        with: {{working-directory: "{quoted}"}}\n')
+    return text.replace(_ACTION, f"{_ACTION}        with: {{working-directory: {_quote(below)}}}\n")
 
 
 def _place_gitlab(text: str, below: str) -> str:
     if below == ".":
         return text
-    return (
-        text.replace(_SCRIPT, f"{_SCRIPT}    - cd {shlex.quote(below)}\n")
-        .replace(": .memeci/", f": {below}/.memeci/")
-        .replace("[.memeci/]", json.dumps([f"{below}/.memeci/"]))
-    )
+    entered = text.replace(_SCRIPT, f"{_SCRIPT}    - {_quote(f'cd {shlex.quote(below)}')}\n")
+    return _OUTPUT_PATH.sub(lambda found: _quote(f"{below}/{found[0]}"), entered)
+
+
+def _quote(value: str) -> str:
+    """Return a YAML scalar in double quotes: of printable text, JSON's form is one."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _read(forge: ForgeName, file: str) -> str:

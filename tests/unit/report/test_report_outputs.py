@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import msgspec
+import pytest
 
 from memeci.records import Candidate, DockerTag
 from memeci.report import build_outputs
@@ -32,6 +33,16 @@ def test_deltas__are_json_by_metric_and_slice() -> None:
     assert round(deltas["macro_f1"], 6) == -0.0792
     assert round(deltas["accuracy@platform=ios"], 6) == -0.121
     assert deltas["macro_f1@platform=watch"] is None
+
+
+@pytest.mark.parametrize("time", ["0000-00-00T00:00:00Z", "2026-13-45T99:99:99Z", "٢٠٢٦-٠١-٠١T٠٠:٠٠:٠٠Z", "2026-01-01T00:00:00Z\n", ""])
+def test_a_time_that_never_was__is_left_out(time: str) -> None:
+    provenance = msgspec.structs.replace(failing().provenance, created_at=time)
+    labels = build_outputs(msgspec.structs.replace(failing(), provenance=provenance))["docker-labels"]
+
+    assert "org.opencontainers.image.created" in build_outputs(failing())["docker-labels"]
+    assert "org.opencontainers.image.created" not in labels
+    assert "org.opencontainers.image.revision" in labels
 
 
 def test_hostile_tag_and_commit__are_left_out() -> None:
