@@ -72,7 +72,7 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
         gain_bound=gain_bound.tolist(),
         p_value=null.p_value.tolist(),
         p_adjusted=(null.adjust(weight * statistic) if is_family else null.p_value).tolist(),
-        detectable=_compute_detectable(m, demands, spread, error, _build_threshold(demands, reach)).tolist(),
+        detectable=_limit_rates(m, _compute_detectable(m, demands, spread, error, _build_threshold(demands, reach))).tolist(),
         detectable_change=_compute_detectable(m, demands, spread, error, Threshold(reach)).tolist(),
         critical_of_whole=limit / WHOLE_WEIGHT if is_family else None,
         n_tests=int(members.sum()),
@@ -154,6 +154,12 @@ def _compute_errors(m: Measurements, spread: Spread, noise: Noise) -> tuple[Floa
     error = np.fmax(m.se if m.se_fixed is None else m.se_fixed, spread.se0)
     safe = np.fmax(np.fmax(error, m.se), m.se_plus)
     return np.sqrt(np.square(error) + noise.variance), np.sqrt(np.square(safe) + noise.variance)
+
+
+def _limit_rates(m: Measurements, detectable: Floats) -> Floats:
+    """Return NaN for a loss that is more than there is to lose: a rate ends at 1, and no such loss can be found."""
+    rate = np.array([test.unit is Unit.RATE for test in m.tests], dtype=bool)
+    return np.asarray(np.where(rate & (detectable > 1), np.nan, detectable))
 
 
 def _compute_detectable(m: Measurements, demands: Demands, spread: Spread, error: Floats, threshold: Threshold) -> Floats:

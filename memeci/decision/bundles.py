@@ -21,7 +21,7 @@ LARGE_FAMILY = 4_096
 HEAVY = 8.0
 """An atom with more items than this many average bundles stays alone: a bundle must not be ruled by one atom."""
 
-MAX_SPLITS = 1 << 18
+MAX_SPLITS = 1 << 17
 """How often bundled atoms are split, all together: beyond, their items stay together in twos, fours …"""
 
 

@@ -18,7 +18,7 @@ from memeci.decision.verdict import build_verdict
 from memeci.headline import find_headline
 from memeci.measurements import ALL, Measurements, TestKey
 from memeci.policy import Gate, Policy
-from memeci.records import Comparison, DecisionInfo, Direction, Outcome, Pairing, Reason, Status, Text, Unit, Verdict
+from memeci.records import Comparison, DecisionInfo, Direction, Outcome, Pairing, Reason, Status, Text, Verdict
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -101,7 +101,7 @@ def _compare(found: _Findings, one: _Measured, j: int) -> Comparison:
         ci_high=_number(high),
         p_value=_number(analysis.p_value[j]),
         p_adjusted=_number(analysis.p_adjusted[j]),
-        detectable=_limit_detectable(analysis.detectable[j], one.test.unit),
+        detectable=_number(analysis.detectable[j]),
         underpowered=0 < tolerance < analysis.detectable_change[j],
         tolerance=tolerance,
         reason=one.reason or demands.shortages[j],
@@ -164,11 +164,6 @@ def _is_below_floor(one: _Measured, gate: Gate) -> bool:
         return False
     sign = 1.0 if one.test.direction is Direction.HIGHER else -1.0
     return sign * one.candidate < sign * gate.minimum - 1e-12  # 0.8 as a sum of floats may be 0.7999999999999999
-
-
-def _limit_detectable(value: float, unit: Unit) -> float | None:
-    """Return the loss that can be found; None where it would be more than there is to lose: a rate ends at 1."""
-    return None if unit is Unit.RATE and value > 1 else _number(value)
 
 
 def _number(value: float) -> float | None:
