@@ -77,7 +77,7 @@ class Measurements(msgspec.Struct, frozen=True):
     se_plus    float64[J]  the same with half a pseudo-flip right→wrong and half wrong→right added per class: larger, for
                            claims of safety. Equal to ``se`` where a metric has no such notion.
     se_fixed   float64[J]  the same of these very units, not of others that might have been drawn: for claims of loss. Differs
-                           where units are unequal. None: ``se``
+                           where units are unequal
     n          int64[J]    examples
     n_units    int64[J]    independent units: groups where given, else examples
     n_positive, n_negative int64[J]  examples per class for rank metrics; −1 where that means nothing
@@ -91,6 +91,7 @@ class Measurements(msgspec.Struct, frozen=True):
     delta: Floats
     se: Floats
     se_plus: Floats
+    se_fixed: Floats
     n: Integers
     n_units: Integers
     n_positive: Integers
@@ -103,4 +104,3 @@ class Measurements(msgspec.Struct, frozen=True):
     """From a digest of the data: the same predictions give the same verdict."""
     slack: Floats | None = None
     """float64[J]: how far delta (or a value without a baseline) may be from the exact one, where scores were put into bins; else 0."""
-    se_fixed: Floats | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from memeci.decision.demands import Demands
 from memeci.decision.null import Family, count_resamples, draw_null
@@ -50,8 +51,8 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     error, safe_error = _compute_errors(m, spread, demands.noise)
     delta = sign * m.delta
     linear = np.where(np.isnan(spread.linear), delta, sign * spread.linear)
-    own = np.sqrt(np.square(_compute_own_error(m)) + demands.noise.variance)
-    linear, error = _check_first_order(delta, linear, error, own)
+    own = np.sqrt(np.square(_compute_own_error(m, spread)) + demands.noise.variance)
+    linear, error = _check_first_order(delta, linear, error, own, _is_guarded(m))
     safe_error = np.fmax(safe_error, error)
     statistic = _compute_statistic(linear, error, demands)
     members = ~np.isnan(statistic) & np.array(
@@ -79,21 +80,26 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     )
 
 
-def _compute_own_error(m: Measurements) -> Floats:
+def _compute_own_error(m: Measurements, spread: Spread) -> Floats:
     """Return the standard error that the two models have at their own counts, with pseudo-flips where the metric knows any."""
-    return np.fmax(m.se if m.se_fixed is None else m.se_fixed, np.where(m.se_plus > m.se, m.se_plus, 0.0))
+    return np.fmax(np.fmax(m.se_fixed, np.where(m.se_plus > m.se, m.se_plus, 0.0)), spread.se0)
 
 
-def _check_first_order(delta: Floats, linear: Floats, error: Floats, own: Floats) -> tuple[Floats, Floats]:
+def _is_guarded(m: Measurements) -> NDArray[np.bool_]:
+    """Return bool[J]: whether pseudo-flips keep a rate of 0 or 1 from looking certain, or there is none: 0 of 1 is no proof."""
+    return np.asarray((m.se_plus > m.se) | np.array([test.unit is not Unit.RATE for test in m.tests], dtype=bool))
+
+
+def _check_first_order(delta: Floats, linear: Floats, error: Floats, own: Floats, guarded: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Return first-order part and error; where the part says something else than the change itself, the change and its own error.
 
     The gradient midway between two models tells little of either where they work at very different points: one flags everything,
-    or answers on another scale. A change of SURE own errors then counts as one of half as many; and a first-order part that is
-    CONTRADICTED counts no more than the change does.
+    or answers on another scale. A change of SURE own errors, if ``guarded``, then counts as one of half as many. A first-order part
+    that is CONTRADICTED counts no more than the change does.
     """
     ratio = np.divide(delta, own, out=np.zeros(len(delta)), where=own > 0)
     first = np.divide(linear, error, out=np.zeros(len(delta)), where=error > 0)
-    sure = (np.abs(ratio) >= SURE) & (np.sign(ratio) * first < np.abs(ratio) / 2)
+    sure = guarded & (np.abs(ratio) >= SURE) & (np.sign(ratio) * first < np.abs(ratio) / 2)
     contradicted = ~sure & (own > 0) & (np.abs(first) > CONTRADICTED * np.abs(ratio)) & (np.abs(first) > 1)
     changed = sure | contradicted
     return np.where(changed, delta, linear), np.where(sure, 2 * own, np.where(contradicted, np.fmax(own, error), error))
@@ -125,8 +131,9 @@ def _compute_bounds(change: _Change, critical: Floats, reach: Floats) -> tuple[F
     """Return what the truth lies below and above, family-wise; NaN where there is no statistic.
 
     The errors belong to the first-order delta; they stretch with delta / linear (near 1 unless very few examples flipped).
-    A bound excludes zero only where the test does: from ``critical`` on. It lies ``reach`` standard errors away, which is further
-    where few examples flipped: k coins never add up to more than √k standard errors, but few flips are no proof of safety.
+    A bound excludes zero only where the test does, from ``critical`` on, and then it lies ``critical`` standard errors away. Else it
+    lies ``reach`` away, which is further where few examples flipped: k coins never add up to more than √k standard errors, but few
+    flips are no proof of safety.
     """
     stretch = np.ones(len(change.delta))
     np.divide(change.delta, change.linear, out=stretch, where=np.abs(change.linear) > _ROUNDING * change.error)
@@ -151,15 +158,15 @@ def _compute_errors(m: Measurements, spread: Spread, noise: Noise) -> tuple[Floa
 
     For a loss SE is that of these units: a large group in which nothing changed takes nothing from what the others show.
     """
-    error = np.fmax(m.se if m.se_fixed is None else m.se_fixed, spread.se0)
+    error = np.fmax(m.se_fixed, spread.se0)
     safe = np.fmax(np.fmax(error, m.se), m.se_plus)
     return np.sqrt(np.square(error) + noise.variance), np.sqrt(np.square(safe) + noise.variance)
 
 
 def _limit_rates(m: Measurements, detectable: Floats) -> Floats:
-    """Return NaN for a loss that is more than there is to lose: a rate ends at 1, and no such loss can be found."""
-    rate = np.array([test.unit is Unit.RATE for test in m.tests], dtype=bool)
-    return np.asarray(np.where(rate & (detectable > 1), np.nan, detectable))
+    """Return NaN for a loss that is more than there is to lose: a rate cannot fall by more than 1, and no such loss can be found."""
+    ends = np.array([test.unit is Unit.RATE and test.direction is Direction.HIGHER for test in m.tests], dtype=bool)
+    return np.asarray(np.where(ends & (detectable > 1), np.nan, detectable))
 
 
 def _compute_detectable(m: Measurements, demands: Demands, spread: Spread, error: Floats, threshold: Threshold) -> Floats:

@@ -86,6 +86,6 @@ def add_known_values(measured: Measurements, known: Known) -> Measurements:
         delta=measured.candidate - baseline,
         se=se,
         se_plus=se,
-        se_fixed=None,
+        se_fixed=se,
         pairing=Pairing.UNPAIRED if unpaired else Pairing.METRICS_ONLY,
     )

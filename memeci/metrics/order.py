@@ -43,7 +43,7 @@ class MedianAbsoluteError(msgspec.Struct, frozen=True):
         tied = side == 0
         if tied.any():  # half of all weight lies on either side of a median, whatever part of it is tied with it
             side[tied] = np.clip(-np.sum(side * weights) / max(np.sum(weights[tied]), 1e-300), -1, 1)
-        influence = side * 0.5 / _density_at_median(ordered)
+        influence = side * 0.5 / _density_at_median(ordered, weights[order])
         return value, influence - np.average(influence, weights=weights)
 
 
@@ -59,16 +59,19 @@ def weighted_median(ordered: Floats, weights: Floats) -> float:
     return float((values[min(lower, len(values) - 1)] + values[min(upper, len(values) - 1)]) / 2)
 
 
-def _density_at_median(ordered: Floats) -> float:
+def _density_at_median(ordered: Floats, weights: Floats) -> float:
     """Return the density at the median from the quantiles ½ ± h, h = ½·n^(−1/5); a tiny spacing is bounded away from 0.
 
     Less where the quantiles that the median reaches by chance, z·½·n^(−1/2) to either side (Woodruff 1952), lie more than twice as far
-    off as that says: near a step between two whole numbers the median may be either.
+    off as that says: near a step between two whole numbers the median may be either. With weights n is (Σw)² / Σw² (Kish 1965).
     """
-    n = float(len(ordered))
+    total = float(weights.sum())
+    n = max(total * total / max(float((weights * weights).sum()), 1e-300), 1.0)
     wide, near = min(0.25, 0.5 * n**-0.2), np.minimum(0.25, 0.5 * _REACH * n**-0.5)
-    low, middle, high = np.quantile(ordered, [0.5 - wide, 0.5, 0.5 + wide])
-    steps = np.fmax(np.quantile(ordered, 0.5 + near) - middle, middle - np.quantile(ordered, 0.5 - near))
+    # The share of the weight that lies below the middle of each example.
+    place = (np.cumsum(weights) - weights / 2) / max(total, 1e-300)
+    low, middle, high = np.interp([0.5 - wide, 0.5, 0.5 + wide], place, ordered)
+    steps = np.fmax(np.interp(0.5 + near, place, ordered) - middle, middle - np.interp(0.5 - near, place, ordered))
     least = 1e-12 * max(1.0, float(ordered[-1]))
     smooth, stepped = 2 * wide / max(high - low, least), float((near / np.fmax(steps, least)).min())
     return float(stepped if 2 * stepped < smooth else smooth)

@@ -212,6 +212,7 @@ def _assemble(
         delta=columns[2],
         se=columns[3],
         se_plus=columns[4],
+        se_fixed=columns[3],
         n=columns[5].astype(np.int64),
         n_units=columns[6].astype(np.int64),
         n_positive=none,

@@ -128,3 +128,23 @@ def test_the_same_correlation_on_another_scale__is_no_loss(tmp_path: Path, monke
     ids = np.arange(len(before["label"]))
     evaluation = memeci.evaluate(pa.table({"id": ids, **after}), baseline=pa.table({"id": ids, **before}), metrics=metrics)
     assert evaluation.verdict.status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    "extra", [{}, {"weight": 1 + np.arange(2_000) % 2.0}, {"group": np.arange(2_000) // 2}], ids=["plain", "weights", "groups"]
+)
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_one_predicted_positive__proves_nothing(
+    extra: dict[str, Any], mirrored: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Precision of 0 in 1 has no spread of its own to be told by."""
+    monkeypatch.chdir(tmp_path)
+    place = np.arange(2_000)
+    sides = [
+        pa.table({"id": place, "label": (place < 100).astype(int), "prediction": flagged.astype(int), **extra})
+        for flagged in (place < 101, place == 500)
+    ]
+    after, before = reversed(sides) if not mirrored else sides
+    columns = {name: name for name in extra}
+    (found,) = memeci.evaluate(after, baseline=before, metrics=["precision"], positive_label="1", columns=columns).comparisons
+    assert found.outcome is Outcome.NO_EVIDENCE
