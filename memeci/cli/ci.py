@@ -86,19 +86,28 @@ def _evaluate(environment: Environment, config: Path | None, image: str | None, 
     code = keep_verdict(EXIT_GATE_FAILED if evaluated.failed else EXIT_OK)
     if evaluated.failed:
         _archive(evaluated, environment)
-    release_tag = _release(evaluated, settings, bump) if bump is not None and not evaluated.failed else ""
+    if bump is None or evaluated.failed:
+        _publish(evaluated, environment, image, "")
+        return code
+    try:
+        release_tag = _release(evaluated, settings, bump)
+    except MemeciError:
+        _publish(evaluated, environment, image, "")
+        raise
     _publish(evaluated, environment, image, release_tag)
     return code
 
 
 def _tell_failure(error: MemeciError, settings: Config, environment: Environment) -> None:
-    """Make the error an incident, and publish it; where that fails too, the error itself is all there is to say."""
+    """Make the error an incident, and publish it, whether or not the output folder takes it; what fails here changes no error."""
     from memeci.config import clean_environment
     from memeci.pipeline.incident import build_failure, write_incident
 
     incident = build_failure(error, settings, environment.head_sha, clean_environment())
+    drawn = None
     with contextlib.suppress(MemeciError, OSError):
         drawn = write_incident(incident, settings.theme, Path(settings.output_dir), picture=True)
+    with contextlib.suppress(MemeciError, OSError):
         _publish_incident(incident, drawn, settings, environment)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from memeci.errors import ConfigError
 from memeci.naming import is_ref_name
@@ -89,9 +90,18 @@ def find_promoted(repository: Repository, tags: Mapping[str, TagRef], model: str
 
 def list_stages(repository: Repository, model: str) -> dict[str, str]:
     """Return stage → tag of the release that is in it, for every stage of a model."""
-    tags = list_tags(repository, model)
+    tags = _peel_all(repository, list_tags(repository, model), model)
     stages = sorted({parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))})
     return {stage: find_promoted(repository, tags, model, stage).name for stage in stages}
+
+
+def _peel_all(repository: Repository, tags: Mapping[str, TagRef], model: str) -> dict[str, TagRef]:
+    """Return the tags with their commits, as far as the clone knows them: read by one process, not by one for each tag."""
+    if not any(parse_stage_tag(name, model) for name in tags):
+        return dict(tags)
+    with repository.reader() as reader:
+        read = {name: reader.read(f"{tag.id}^{{commit}}", 16 * MIB) for name, tag in tags.items() if tag.commit is None}
+    return {name: replace(tag, commit=found[0].id) if (found := read.get(name)) else tag for name, tag in tags.items()}
 
 
 def peel(repository: Repository, tag: TagRef) -> str | None:
