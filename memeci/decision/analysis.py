@@ -170,11 +170,11 @@ def _limit_rates(m: Measurements, detectable: Floats) -> Floats:
 
 
 def _compute_detectable(m: Measurements, demands: Demands, spread: Spread, error: Floats, threshold: Threshold) -> Floats:
-    """Unpaired tests use their standard error as it is; without any flip, a rate has the 1/N of a single example."""
+    """Unpaired tests use their standard error as it is; without any flip or any error, a rate has the 1/N of a single example."""
     unpaired = np.isnan(spread.se0)
     se0 = np.where(unpaired, error, np.sqrt(np.square(spread.se0) + demands.noise.variance))
     rate = np.array([test.unit is Unit.RATE for test in m.tests], dtype=bool)
-    still = np.isnan(spread.curvature) & ~unpaired
+    still = (np.isnan(spread.curvature) & ~unpaired) | (unpaired & (error == 0))
     curvature = np.where(unpaired, 0.0, spread.curvature)
     curvature[still & rate] = 1.0 / np.maximum(m.n_units[still & rate], 1)
     return compute_detectable(se0, curvature, np.maximum(m.n_units, 1).astype(np.float64), threshold)

@@ -47,7 +47,7 @@ def format_struct(types: Iterable[tuple[str, str]]) -> str:
 def _format_delimited(relation: Relation, settings: str) -> str:
     return (
         f"read_csv({format_files(relation)}, {settings}, delim = {quote_text(relation.delimiter)}, quote = '\"',"
-        f" escape = '\"',{_format_compression(relation)} max_line_size = 33554432, strict_mode = true)"
+        f" escape = '\"',{_format_compression(relation)} max_line_size = 33554432, buffer_size = 33554432, strict_mode = true)"
     )
 
 

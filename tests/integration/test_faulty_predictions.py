@@ -135,4 +135,4 @@ def test_memory_that_suffices_for_no_file__is_said_to_be_too_little(folder: Path
 
 
 def test_little_memory__suffices_for_little_data(folder: Path) -> None:
-    assert _evaluate("base.csv", "--memory-limit", "128MB").exit_code == 0
+    assert _evaluate("base.csv", "--memory-limit", "64MB").exit_code == 0
