@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -82,3 +83,19 @@ class Input(msgspec.Struct, frozen=True):
     def kinds(self) -> dict[str, str]:
         """The kind of each column by its name."""
         return {column.name: column.kind for column in self.schema}
+
+
+def find_twins(names: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first two names that are the same but for case, by which engines do not tell columns apart; None where all differ.
+
+    Names without a letter do not count.
+
+    >>> find_twins(["id", "Label", "label"])
+    ('Label', 'label')
+    """
+    seen: dict[str, str] = {}
+    for name in filter(None, names):
+        if name.lower() in seen:
+            return seen[name.lower()], name
+        seen[name.lower()] = name
+    return None

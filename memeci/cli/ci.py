@@ -86,11 +86,8 @@ def _evaluate(environment: Environment, config: Path | None, image: str | None, 
     code = keep_verdict(EXIT_GATE_FAILED if evaluated.failed else EXIT_OK)
     if evaluated.failed:
         _archive(evaluated, environment)
-    if bump is None or evaluated.failed:
-        _publish(evaluated, environment, image, "")
-        return code
     try:
-        release_tag = _release(evaluated, settings, bump)
+        release_tag = _release(evaluated, settings, bump) if bump is not None and not evaluated.failed else ""
     except MemeciError:
         _publish(evaluated, environment, image, "")
         raise

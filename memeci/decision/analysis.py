@@ -46,7 +46,7 @@ class Analysis(msgspec.Struct, frozen=True):
 
 def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     """Return the whole family's numbers. ``alpha`` is the chance of any false alarm in it."""
-    sign = np.array([1.0 if test.direction is Direction.HIGHER else -1.0 for test in m.tests])
+    sign = _find_signs(m)
     spread = compute_spread(m.swaps, len(m.tests))
     error, safe_error = _compute_errors(m, spread, demands.noise)
     delta = sign * m.delta
@@ -80,6 +80,15 @@ def analyse(m: Measurements, demands: Demands, alpha: float) -> Analysis:
     )
 
 
+def _find_signs(m: Measurements) -> Floats:
+    """Return float64[J]: −1 where a lower value is better."""
+    return np.array([1.0 if test.direction is Direction.HIGHER else -1.0 for test in m.tests])
+
+
+def _find_rates(m: Measurements) -> NDArray[np.bool_]:
+    return np.array([test.unit is Unit.RATE for test in m.tests], dtype=bool)
+
+
 def _compute_own_error(m: Measurements, spread: Spread) -> Floats:
     """Return the standard error that the two models have at their own counts, with pseudo-flips where the metric knows any."""
     return np.fmax(np.fmax(m.se_fixed, np.where(m.se_plus > m.se, m.se_plus, 0.0)), spread.se0)
@@ -87,7 +96,7 @@ def _compute_own_error(m: Measurements, spread: Spread) -> Floats:
 
 def _is_guarded(m: Measurements) -> NDArray[np.bool_]:
     """Return bool[J]: whether pseudo-flips keep a rate of 0 or 1 from looking certain, or there is none: 0 of 1 is no proof."""
-    return np.asarray((m.se_plus > m.se) | np.array([test.unit is not Unit.RATE for test in m.tests], dtype=bool))
+    return np.asarray((m.se_plus > m.se) | ~_find_rates(m))
 
 
 def _check_first_order(delta: Floats, linear: Floats, error: Floats, own: Floats, guarded: NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -165,15 +174,15 @@ def _compute_errors(m: Measurements, spread: Spread, noise: Noise) -> tuple[Floa
 
 def _limit_rates(m: Measurements, detectable: Floats) -> Floats:
     """Return NaN for a loss that is more than there is to lose: a rate cannot fall by more than 1, and no such loss can be found."""
-    ends = np.array([test.unit is Unit.RATE and test.direction is Direction.HIGHER for test in m.tests], dtype=bool)
-    return np.asarray(np.where(ends & (detectable > 1), np.nan, detectable))
+    too_much = _find_rates(m) & (_find_signs(m) > 0) & (detectable > 1)
+    return np.asarray(np.where(too_much, np.nan, detectable))
 
 
 def _compute_detectable(m: Measurements, demands: Demands, spread: Spread, error: Floats, threshold: Threshold) -> Floats:
     """Unpaired tests use their standard error as it is; without any flip or any error, a rate has the 1/N of a single example."""
     unpaired = np.isnan(spread.se0)
     se0 = np.where(unpaired, error, np.sqrt(np.square(spread.se0) + demands.noise.variance))
-    rate = np.array([test.unit is Unit.RATE for test in m.tests], dtype=bool)
+    rate = _find_rates(m)
     still = (np.isnan(spread.curvature) & ~unpaired) | (unpaired & (error == 0))
     curvature = np.where(unpaired, 0.0, spread.curvature)
     curvature[still & rate] = 1.0 / np.maximum(m.n_units[still & rate], 1)

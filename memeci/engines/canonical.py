@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from memeci.engines.duckdb import quote_name, quote_text
 from memeci.engines.engine import LabelKind
+from memeci.engines.quoting import quote_name, quote_text
 from memeci.relation import Columns, ColumnType
 
 LIST_SEPARATORS = ("|", ";", ",")

@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Table
 from memeci.engines.pairing import PAIR, Pair, check_matched
+from memeci.engines.quoting import quote_text
 from memeci.engines.sums import build_sum
 from memeci.engines.terms import TermSide, mentions_only
 from memeci.measurements import Floats, Integers

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Table
 from memeci.engines.explaining import EXPLAINED, Changes
-from memeci.engines.movement import MovedExample, Movement, Moves, format_shown
+from memeci.engines.movement import MAX_BROKEN, MovedExample, Movement, Moves, format_shown
 from memeci.engines.pairing import PAIR
+from memeci.engines.quoting import quote_text
 from memeci.engines.tallying import Tallied
 from memeci.records import FlipExample, FlipKind, SliceShare
 
-MAX_BROKEN = 30
 MAX_FIXED = 10
 MAX_TEXT = 600
 """Characters of an example's text kept in the record."""

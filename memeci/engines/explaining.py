@@ -13,10 +13,10 @@ import numpy as np
 from msgspec.structs import replace
 
 from memeci.engines.canonical import build_canonical
-from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine, Table
 from memeci.engines.movement import Movement
 from memeci.engines.pairing import PAIR
+from memeci.engines.quoting import quote_name
 from memeci.engines.tallying import Tallied
 from memeci.measurements import Floats, Integers
 from memeci.relation import Columns

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine, Table
-from memeci.engines.true_names import find_twins
+from memeci.engines.quoting import quote_name
+from memeci.relation import find_twins
 
 
 def write_predictions(engine: Engine, table: Table, path: Path) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from memeci.engines.canonical import LIST_SEPARATORS, Canonical, build_canonical
-from memeci.engines.duckdb import quote_name, quote_text
 from memeci.engines.engine import Engine, LabelKind, Table
 from memeci.engines.faults import explain_fault, explain_missing_ids, list_faults
 from memeci.engines.plain import are_plain, guess_plain_columns
+from memeci.engines.quoting import quote_name, quote_text
 from memeci.errors import DataError
 from memeci.relation import Columns, Input, Relation
 

@@ -21,6 +21,9 @@ from memeci.records import Direction, FlipKind
 ROUNDING = 1e-9
 """A move below this part of the number itself is none: |0.3 − 0.2| and |0.4 − 0.3| are not the same in floating point."""
 
+MAX_BROKEN = 30
+"""Examples of a kind that a record shows at most; of those that were fixed fewer: `examples.MAX_FIXED`."""
+
 MAX_KEPT = 20_000
 """Examples of each kind kept by the only scan there is where the pair is not stored; of a slice at least one."""
 
@@ -117,7 +120,7 @@ def count_moves(engine: Engine, tallied: Tallied, movement: Movement) -> Moves:
     kinds = (FlipKind.FIXED, FlipKind.BROKEN)
     columns = [f"count(*) filter (where {movement.get(kind)})" for kind in kinds]
     if not tallied.pair.stored:
-        limit = max(1, min(30, MAX_KEPT // n_leaves))
+        limit = max(1, min(MAX_BROKEN, MAX_KEPT // n_leaves))
         columns += [f"min({fields}, {limit}) filter (where {movement.get(kind)})" for kind in kinds]
     counts = {kind: np.zeros(n_leaves, dtype=np.int64) for kind in kinds}
     examples: list[MovedExample] = []
@@ -125,7 +128,7 @@ def count_moves(engine: Engine, tallied: Tallied, movement: Movement) -> Moves:
         for kind, count in zip(kinds, row[:2], strict=True):
             counts[kind][leaf] = count
         for kind, found in zip(kinds, row[2:], strict=False):
-            examples += [_build_example(kind, leaf, fields) for fields in found or ()]
+            examples += [_build_example(kind, leaf, example) for example in found or ()]
     return Moves(movement, (counts[FlipKind.FIXED], counts[FlipKind.BROKEN]), tuple(examples))
 
 

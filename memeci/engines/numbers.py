@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine
+from memeci.engines.quoting import quote_name
 from memeci.relation import FileFormat, Relation
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from memeci.engines.digest import MD5_64
-from memeci.engines.duckdb import quote_text
 from memeci.engines.engine import Engine, Overlap, Table
 from memeci.engines.fit import check_sides, explain_no_overlap
 from memeci.engines.loading import check_ids
+from memeci.engines.quoting import quote_text
 from memeci.engines.sums import build_sum
 from memeci.errors import DataError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine, LabelKind
+from memeci.engines.quoting import quote_name
 from memeci.relation import FileFormat, Input
 
 MIN_ROWS = 1_000_000

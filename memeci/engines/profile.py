@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine
+from memeci.engines.quoting import quote_name
 from memeci.relation import FileFormat, Input
 
 

@@ -6,8 +6,8 @@ import msgspec
 from msgspec.structs import replace
 
 from memeci.engines.canonical import build_canonical
-from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine, Table
+from memeci.engines.quoting import quote_name
 from memeci.relation import Columns
 
 _VIEW = "baseline_shared"

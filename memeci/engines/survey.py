@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from memeci.engines.duckdb import quote_name
 from memeci.engines.engine import Engine
+from memeci.engines.quoting import quote_name
 from memeci.relation import ColumnType, Relation
 
 SAMPLE_ROWS = 100_000

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from memeci.engines.scanning import format_files, format_first_rows, format_objects
 from memeci.errors import build_twin_columns
-from memeci.relation import FileFormat, Relation
+from memeci.relation import FileFormat, Relation, find_twins
 
 Fetch = Callable[[str], list[tuple[Any, ...]]]
 """Runs SQL and returns its rows."""
@@ -30,20 +30,6 @@ def check_twins(relation: Relation, names: Sequence[str], fetch: Fetch) -> None:
         twins = find_twins(listed)
         if twins is not None:
             raise build_twin_columns(relation.name, *twins)
-
-
-def find_twins(names: Iterable[str]) -> tuple[str, str] | None:
-    """Return the first two names that are the same but for case; None where all differ. Names without a letter do not count.
-
-    >>> find_twins(["id", "Label", "label"])
-    ('Label', 'label')
-    """
-    seen: dict[str, str] = {}
-    for name in filter(None, names):
-        if name.lower() in seen:
-            return seen[name.lower()], name
-        seen[name.lower()] = name
-    return None
 
 
 def read_json_types(relation: Relation, fetch: Fetch) -> list[tuple[str, str]]:

@@ -75,9 +75,7 @@ class UnitInfluence:
 
     def standard_error(self) -> Floats:
         """Return float64[S, M]: √(U/(U−1) Σ_u (S_u − share_u · Σ S)²), U counting the units present; NaN with one unit."""
-        total = self.sums.sum(axis=1, keepdims=True)
-        squares = ((self.sums - self.shares[:, :, None] * total) ** 2).sum(axis=1)
-        return np.asarray(np.sqrt(squares * self._correction()[:, None]))
+        return self._spread_about(self.sums.sum(axis=1))
 
     def standard_errors(self, delta: Floats) -> tuple[Floats, Floats]:
         """Return float64[S, M] twice: `standard_error`, and that of these very units, √(U/(U−1) Σ_u (S_u − share_u · (Σ S − delta))²).
@@ -85,13 +83,14 @@ class UnitInfluence:
         The first asks what other units of this kind would have shown: there a large unit in which nothing changed is a doubt about
         every change. The second takes what each unit adds to delta, and such a one adds nothing.
         """
-        off = self.sums.sum(axis=1) - np.nan_to_num(delta)
-        squares = ((self.sums - self.shares[:, :, None] * off[:, None, :]) ** 2).sum(axis=1)
-        return self.standard_error(), np.sqrt(squares * self._correction()[:, None])
+        return self.standard_error(), self._spread_about(self.sums.sum(axis=1) - np.nan_to_num(delta))
 
-    def _correction(self) -> Floats:
+    def _spread_about(self, total: Floats) -> Floats:
+        """Return float64[S, M]: √(U/(U−1) Σ_u (S_u − share_u · total)²); NaN with one unit."""
+        squares = ((self.sums - self.shares[:, :, None] * total[:, None, :]) ** 2).sum(axis=1)
         present = (self.shares > 0).sum(axis=1)
-        return np.asarray(np.divide(present, present - 1.0, out=np.full(len(present), np.nan), where=present > 1))
+        correction = np.divide(present, present - 1.0, out=np.full(len(present), np.nan), where=present > 1)
+        return np.asarray(np.sqrt(squares * correction[:, None]))
 
     def blocks(self, delta: Floats) -> tuple[PartBlock, ...]:
         """Return one block per slice: effect_u = S_u + delta·share_u, so that the effects of a slice sum to delta.

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from memeci.errors import DataError, build_twin_columns
 from memeci.readers.probe import HEAD_BYTES, Probe
 from memeci.readers.reader import Layout, Opened
-from memeci.relation import FileFormat
+from memeci.relation import FileFormat, find_twins
 
 DELIMITERS = (",", "\t", ";", "|")
 
@@ -109,12 +109,9 @@ def _check_names(probe: Probe, row: list[str]) -> tuple[str, ...]:
             f"its first line is {_format_row(row)}.",
             "write the names first: id,label,prediction",
         )
-    seen: dict[str, str] = {}
-    for name in filter(None, names):
-        # Engines tell columns apart without regard to case.
-        if name.lower() in seen:
-            raise build_twin_columns(str(probe.path), seen[name.lower()], name, f"its first line is {_format_row(row)}.")
-        seen[name.lower()] = name
+    twins = find_twins(names)
+    if twins is not None:
+        raise build_twin_columns(str(probe.path), *twins, f"its first line is {_format_row(row)}.")
     # pandas leaves its index without a name.
     return tuple(name or f"column{i}" for i, name in enumerate(names))
 

@@ -10,8 +10,8 @@ from memeci.errors import GitError
 from memeci.registry.command import MIB, Guard, format_last_words, run_git
 from memeci.registry.history import read_records
 from memeci.registry.listing import ReleaseRef
-from memeci.registry.names import Version, format_tag, parse_stage_tag, parse_version, release_ref
-from memeci.registry.promotion import find_promoted, list_tags
+from memeci.registry.names import Version, format_tag, parse_version, release_ref
+from memeci.registry.promotion import find_stages, list_tags
 from memeci.registry.push import push_refs
 from memeci.registry.repository import Repository, TagRef
 
@@ -81,6 +81,5 @@ def _find_usable(
 
 
 def _staged(repository: Repository, tags: Mapping[str, TagRef], model: str) -> set[Version]:
-    stages = {parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))}
-    names = [find_promoted(repository, tags, model, stage).name for stage in stages]
+    names = find_stages(repository, tags, model).values()
     return {version for name in names if (version := parse_version(name.rpartition("@")[2])) is not None}

@@ -71,7 +71,7 @@ def find_promoted(repository: Repository, tags: Mapping[str, TagRef], model: str
     """
     staged = {parsed[1]: tag for tag in tags.values() if (parsed := parse_stage_tag(tag.name, model)) and parsed[0] == stage}
     if not staged:
-        stages = sorted({parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))})
+        stages = _name_stages(tags, model)
         raise ConfigError(
             f'no release of "{model}" is in the stage "{stage[:80]}".',
             f"its stages are: {', '.join(stages) or 'none yet'}.",
@@ -90,15 +90,22 @@ def find_promoted(repository: Repository, tags: Mapping[str, TagRef], model: str
 
 def list_stages(repository: Repository, model: str) -> dict[str, str]:
     """Return stage → tag of the release that is in it, for every stage of a model."""
-    tags = _peel_all(repository, list_tags(repository, model), model)
-    stages = sorted({parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))})
-    return {stage: find_promoted(repository, tags, model, stage).name for stage in stages}
+    return find_stages(repository, list_tags(repository, model), model)
 
 
-def _peel_all(repository: Repository, tags: Mapping[str, TagRef], model: str) -> dict[str, TagRef]:
+def find_stages(repository: Repository, tags: Mapping[str, TagRef], model: str) -> dict[str, str]:
+    """Return the same from tags that are listed already."""
+    stages = _name_stages(tags, model)
+    peeled = _peel_all(repository, tags) if stages else tags
+    return {stage: find_promoted(repository, peeled, model, stage).name for stage in stages}
+
+
+def _name_stages(tags: Mapping[str, TagRef], model: str) -> list[str]:
+    return sorted({parsed[0] for name in tags if (parsed := parse_stage_tag(name, model))})
+
+
+def _peel_all(repository: Repository, tags: Mapping[str, TagRef]) -> dict[str, TagRef]:
     """Return the tags with their commits, as far as the clone knows them: read by one process, not by one for each tag."""
-    if not any(parse_stage_tag(name, model) for name in tags):
-        return dict(tags)
     with repository.reader() as reader:
         read = {name: reader.read(f"{tag.id}^{{commit}}", 16 * MIB) for name, tag in tags.items() if tag.commit is None}
     return {name: replace(tag, commit=found[0].id) if (found := read.get(name)) else tag for name, tag in tags.items()}

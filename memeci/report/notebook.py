@@ -78,12 +78,12 @@ def _render_flips(record: Evaluation, say: Phrases) -> str:
     if record.flips is None:
         return ""
     title = f"<p><b>{to_html(say.word(title_flips(record)))}</b>: {to_html(format_flip_counts(record, say))}</p>"
-    rows = [(f.id, format_slice(f.slice), f.label, f.baseline, f.candidate, f.text or "") for f in flips]
-    names = ["id", *(say.word(key) for key in ("slice", "label", *name_sides(record), "text"))]
-    # A number of its own has no label.
-    kept = [i for i in range(len(names)) if i != 2 or record.flips.metric is None or any(f.label for f in flips)]
-    heads = [(names[i], False) for i in kept]
-    return title + (_render_table(heads, [[(row[i], False) for i in kept] for row in rows]) if flips else "")
+    before, after = name_sides(record)
+    has_label = record.flips.metric is None or any(f.label for f in flips)  # a number of its own has none
+    keys = ["slice", *["label"] * has_label, before, after, "text"]
+    heads = [("id", False), *((say.word(key), False) for key in keys)]
+    rows = [(f.id, format_slice(f.slice), *[f.label] * has_label, f.baseline, f.candidate, f.text or "") for f in flips]
+    return title + (_render_table(heads, [[(text, False) for text in row] for row in rows]) if flips else "")
 
 
 def _render_confusion(record: Evaluation, say: Phrases) -> str:

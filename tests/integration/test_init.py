@@ -140,15 +140,19 @@ def test_config_in_a_folder_of_its_own__is_where_the_workflow_works(
     }
 
 
+def _init_below(folder: Path, forge: str, monkeypatch: pytest.MonkeyPatch) -> Result:
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return _init("--forge", forge)
+
+
 @pytest.mark.parametrize("name", ["we ird: #", "q\"uo'te", "back\\slash", "$(touch pwned)", "- é, [x] {y}", "评论 😀", "a: b"])
 @pytest.mark.parametrize("forge", ["github", "gitlab"])
 def test_an_odd_name_of_a_folder__stays_that_name_in_yaml_and_in_the_shell(
     repository: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, forge: str, name: str
 ) -> None:
     folder = repository("git@github.com:team/reviews.git")
-    (folder / name).mkdir()
-    monkeypatch.chdir(folder / name)
-    result = _init("--forge", forge)
+    result = _init_below(folder / name, forge, monkeypatch)
     assert result.exit_code == 0, result.output
     if forge == "github":
         assert _read_workflow(folder, "memeci.yml")["jobs"]["model"]["steps"][-1]["with"] == {"working-directory": name}
@@ -165,9 +169,7 @@ def test_a_name_that_no_workflow_can_hold__is_refused(
     repository: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, forge: str, name: str
 ) -> None:
     folder = repository("git@github.com:team/reviews.git")
-    (folder / name).mkdir()
-    monkeypatch.chdir(folder / name)
-    result = _init("--forge", forge)
+    result = _init_below(folder / name, forge, monkeypatch)
     assert (result.exit_code, "cannot stand in a workflow" in result.stderr) == (2, True), result.output
     assert not list((folder / name).iterdir())
 

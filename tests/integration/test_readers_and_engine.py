@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from memeci.config import ColumnsConfig
-from memeci.engines.duckdb import DuckDBEngine, quote_name
+from memeci.engines.duckdb import DuckDBEngine
+from memeci.engines.quoting import quote_name
 from memeci.errors import DataError
 from memeci.readers import open_predictions, resolve_columns
 
